@@ -1,0 +1,134 @@
+// swift-tools-version: 6.3
+//
+// The house, floor by floor (docs/architecture.md has the drawing). A floor may import only what its line here
+// names, and a line may name only floors below it.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// A floor and the test target that mirrors it.
+func floor(
+  _ name: String, on lower: [Target.Dependency], tests extra: [Target.Dependency] = []
+) -> [Target] {
+  [
+    .target(name: name, dependencies: lower, swiftSettings: settings),
+    .testTarget(
+      name: name + "Tests",
+      dependencies: [.target(name: name)] + lower + extra,
+      swiftSettings: settings),
+  ]
+}
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+var targets: [Target] = []
+
+// Floor 0: what C has and Swift lacks.
+targets += [
+  .target(name: "CIntrinsics"),
+  .target(name: "CKernel", linkerSettings: [.linkedLibrary("uring")]),
+  .target(name: "CNUMA", linkerSettings: [.linkedLibrary("numa")]),
+]
+
+// Floor 1: headers as views, checksums.
+targets += floor("WireFormats", on: [])
+
+// Floor 2: routes and neighbours; then address translation itself.
+targets += floor("Forwarding", on: ["WireFormats"], tests: ["TestSupport"])
+targets += floor("Translation", on: ["WireFormats", "Forwarding", "CIntrinsics"], tests: ["TestSupport"])
+
+// Floor 5: text into a validated value; workers, rings, devices.
+targets += floor("Configuration", on: ["Translation", "Forwarding", "WireFormats"])
+targets += floor(
+  "Dataplane",
+  on: ["Translation", "Forwarding", "WireFormats", "CIntrinsics", "CKernel", "CNUMA"],
+  tests: ["TestSupport"])
+
+// Floor 6: sockets, listings, logs, reload.
+targets += floor(
+  "ControlPlane",
+  on: ["Dataplane", "Configuration", "Translation", "Forwarding", "WireFormats", logging, lifecycle] + nio)
+
+// Floor 7: arguments in, exit code out.
+targets += [
+  .executableTarget(
+    name: "sallyportd",
+    dependencies: ["ControlPlane", "Dataplane", "Configuration", logging, lifecycle, arguments],
+    swiftSettings: settings),
+  .executableTarget(
+    name: "sallyport",
+    dependencies: ["ControlPlane", "Configuration", arguments] + nio,
+    swiftSettings: settings),
+  .executableTarget(
+    name: "sallyport-load",
+    dependencies: ["CKernel", arguments],
+    path: "Tools/LoadGenerator",
+    swiftSettings: settings),
+]
+
+// Beside the floors: what tests share, the RFC requirements, the measurements.
+targets += [
+  .target(
+    name: "TestSupport",
+    dependencies: ["WireFormats", "Forwarding", "Translation"],
+    path: "Tests/TestSupport",
+    swiftSettings: settings),
+  .testTarget(
+    name: "ConformanceTests",
+    dependencies: ["TestSupport", "Translation", "Forwarding", "WireFormats"],
+    swiftSettings: settings),
+  .target(name: "CReference", path: "Benchmarks/CReference", cSettings: [.unsafeFlags(["-O3"])]),
+  .executableTarget(
+    name: "sallyport-benchmark",
+    dependencies: ["CReference", "CIntrinsics", "Translation", "Forwarding", "WireFormats", arguments],
+    path: "Benchmarks/InMemory",
+    swiftSettings: settings),
+]
+
+// Fuzzing needs libFuzzer's main and sanitizers, so its targets exist only when they are asked for (Tools/fuzz).
+if Context.environment["SALLYPORT_FUZZ"] != nil {
+  let sanitized: [SwiftSetting] = settings + [
+    .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])
+  ]
+  for name in ["FuzzWireFormats", "FuzzTranslator"] {
+    targets.append(
+      .executableTarget(
+        name: name,
+        dependencies: ["TestSupport", "Translation", "Forwarding", "WireFormats"],
+        path: "Tests/Fuzz/" + name,
+        swiftSettings: sanitized,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
+  }
+}
+
+let package = Package(
+  name: "sallyport",
+  products: [
+    .executable(name: "sallyportd", targets: ["sallyportd"]),
+    .executable(name: "sallyport", targets: ["sallyport"]),
+    .executable(name: "sallyport-load", targets: ["sallyport-load"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: targets
+)

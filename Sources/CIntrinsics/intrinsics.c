@@ -1,0 +1,2 @@
+// This target is its header: every function in it is inlined into Swift.
+#include "CIntrinsics.h"

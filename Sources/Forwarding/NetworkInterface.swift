@@ -1,0 +1,54 @@
+package import WireFormats
+
+/// The number of an interface or sub-interface: its place in the configuration.
+@usableFromInline package struct InterfaceID: RawRepresentable, Hashable, Sendable, BitwiseCopyable {
+  /// 0 to `NetworkInterface.maximumCount` - 1.
+  @usableFromInline package var rawValue: UInt8
+  @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+}
+
+/// A layer-3 interface: a device, or one 802.1Q tag on a device.
+package struct NetworkInterface: Sendable, Equatable {
+  /// Interfaces and sub-interfaces that one gateway may have.
+  package static let maximumCount = 64
+
+  @usableFromInline package var id: InterfaceID
+  /// The name in the configuration, such as `inside0` or `inside0.20`.
+  @usableFromInline package var name: String
+  /// The device that carries its frames: an index into the configured devices.
+  @usableFromInline package var device: Int
+  /// The 802.1Q VLAN identifier of a sub-interface (1 to 4094), nil for untagged frames.
+  @usableFromInline package var vlan: UInt16?
+  /// The gateway's own Ethernet address here.
+  @usableFromInline package var hardwareAddress: MACAddress
+  /// The gateway's own address here with its network; nil for an interface that only carries sub-interfaces.
+  @usableFromInline package var address: IPv4Address?
+  /// The length of `address`'s network prefix, 0 to 32.
+  @usableFromInline package var prefixLength: UInt8
+  /// Octets of the largest IPv4 packet that leaves here, 68 (RFC 791) to 65 535.
+  @usableFromInline package var mtu: UInt16
+  @usableFromInline package var realm: Realm
+  @usableFromInline package var instance: RoutingInstance
+
+  package init(
+    id: InterfaceID, name: String, device: Int, vlan: UInt16? = nil, hardwareAddress: MACAddress,
+    address: IPv4Address?, prefixLength: UInt8, mtu: UInt16 = 1500, realm: Realm = .none,
+    instance: RoutingInstance = .global
+  ) {
+    self.id = id
+    self.name = name
+    self.device = device
+    self.vlan = vlan
+    self.hardwareAddress = hardwareAddress
+    self.address = address
+    self.prefixLength = prefixLength
+    self.mtu = mtu
+    self.realm = realm
+    self.instance = instance
+  }
+
+  /// The network that the interface is connected to.
+  package var connected: IPv4Prefix? {
+    address.map { IPv4Prefix(containing: $0, length: prefixLength) }
+  }
+}

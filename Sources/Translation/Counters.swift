@@ -1,0 +1,95 @@
+import Synchronization
+
+/// What translation counts, one a worker.
+package enum TranslationCounter: Int, CaseIterable, Sendable {
+  /// Packets that found their session.
+  case hits
+  /// Packets that found none.
+  case misses
+  /// Sessions made.
+  case sessionsCreated
+  /// Sessions that ended because they were idle.
+  case sessionsExpired
+  /// Sessions that an operator cleared.
+  case sessionsCleared
+  /// Port, address and pairing mappings made.
+  case mappingsCreated
+  /// Packets that crossed the gateway untranslated.
+  case untranslated
+  /// ICMP errors whose quoted packet was translated.
+  case icmpErrorsTranslated
+  /// Packets that were handed to the worker that owns them.
+  case handedOver
+  /// Sessions that are there now.
+  case sessions
+  /// Mappings that are there now.
+  case mappings
+}
+
+/// The counters of one worker: written by that worker alone, read by anybody. A count is a relaxed load and a relaxed
+/// store, which is one instruction.
+package final class TranslationCounters: Sendable {
+  private let counts: InlineArray<16, Atomic<UInt64>>
+  private let drops: InlineArray<64, Atomic<UInt64>>
+
+  package init() {
+    counts = InlineArray { _ in Atomic(0) }
+    drops = InlineArray { _ in Atomic(0) }
+    precondition(TranslationCounter.allCases.count <= 16 && DropReason.allCases.count <= 64)
+  }
+
+  /// Adds to a counter. Called by the owning worker.
+  @inline(__always)
+  package func add(_ amount: UInt64 = 1, to counter: TranslationCounter) {
+    let value = counts[counter.rawValue].load(ordering: .relaxed)
+    counts[counter.rawValue].store(value &+ amount, ordering: .relaxed)
+  }
+
+  /// Sets a gauge. Called by the owning worker.
+  package func set(_ counter: TranslationCounter, to value: Int) {
+    counts[counter.rawValue].store(UInt64(value), ordering: .relaxed)
+  }
+
+  /// Counts a drop. Called by the owning worker.
+  package func count(_ reason: DropReason) {
+    let value = drops[Int(reason.rawValue)].load(ordering: .relaxed)
+    drops[Int(reason.rawValue)].store(value &+ 1, ordering: .relaxed)
+  }
+
+  /// The value of a counter.
+  package func value(of counter: TranslationCounter) -> UInt64 { counts[counter.rawValue].load(ordering: .relaxed) }
+
+  /// How often packets were dropped for a reason.
+  package func drops(for reason: DropReason) -> UInt64 { drops[Int(reason.rawValue)].load(ordering: .relaxed) }
+}
+
+/// What all workers share of the session limit: `ip nat translation max-entries`.
+package final class SessionLimit: Sendable {
+  /// Sessions that the whole gateway may hold.
+  package let maximum: Int
+  private let used = Atomic<Int>(0)
+  private let missed = Atomic<UInt64>(0)
+  private let peakUsed = Atomic<Int>(0)
+
+  package init(maximum: Int) { self.maximum = maximum }
+
+  /// Takes one place; false when there is none.
+  func take() -> Bool {
+    let before = used.add(1, ordering: .relaxed).oldValue
+    if before >= maximum {
+      used.subtract(1, ordering: .relaxed)
+      missed.add(1, ordering: .relaxed)
+      return false
+    }
+    if before >= peakUsed.load(ordering: .relaxed) { peakUsed.store(before + 1, ordering: .relaxed) }
+    return true
+  }
+
+  /// Gives one place back.
+  func giveBack() { used.subtract(1, ordering: .relaxed) }
+
+  /// Sessions now, the most there were, and how many were refused.
+  package var usage: (used: Int, peak: Int, missed: UInt64) {
+    (used.load(ordering: .relaxed), peakUsed.load(ordering: .relaxed), missed.load(ordering: .relaxed))
+  }
+}

@@ -1,0 +1,7 @@
+/// The way of a packet through the translator, in RFC 2663's words.
+package enum Direction: UInt8, Sendable, BitwiseCopyable {
+  /// From inside to outside.
+  case outbound = 0
+  /// From outside to inside.
+  case inbound = 1
+}

@@ -1,0 +1,103 @@
+/// Why a packet went no further. Every drop has one of these; each has a counter a worker and a sentence.
+package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+  // What the frame is.
+  case frameTooShort
+  case unknownVLAN
+  case notOurEthernetAddress
+  case unsupportedEtherType
+  case ipv6
+  case malformedARP
+  case arpSenderOffLink
+  case malformedIPv4
+  case badIPv4Checksum
+  case martianSource
+  case martianDestination
+  case malformedTransport
+  case fragment
+  case badICMPChecksum
+  // What the gateway may do with it.
+  case timeToLiveExceeded
+  case noRoute
+  case packetTooBig
+  case fragmentationRequired
+  case neighborUnresolved
+  case neighborTableFull
+  case neighborQueueFull
+  case notForUs
+  case multicast
+  // What translation says.
+  case filtered
+  case insideLocalFromOutside
+  case noSession
+  case icmpErrorWithoutSession
+  case protocolNotTranslated
+  case hairpin
+  case portsExhausted
+  case addressesExhausted
+  case sessionsExhausted
+  case mappingsExhausted
+  case cleared
+  // What the machine could not do.
+  case handOverFull
+  case handOverTwice
+  case noBuffer
+  case transmitFailed
+  case transmitQueueFull
+  case replyRateLimited
+
+  /// The word that counters and listings use, such as `neighbor-unresolved`.
+  package var name: String {
+    var result = ""
+    for character in "\(self)" {
+      if character.isUppercase { result += "-" }
+      result += character.lowercased()
+    }
+    return result
+  }
+
+  /// What happened, for an operator.
+  package var sentence: String {
+    switch self {
+    case .frameTooShort: "The frame is shorter than its headers say."
+    case .unknownVLAN: "No sub-interface has the frame's 802.1Q tag."
+    case .notOurEthernetAddress: "The frame's destination is another station's Ethernet address."
+    case .unsupportedEtherType: "The frame carries neither IPv4 nor ARP."
+    case .ipv6: "The frame carries IPv6, which this gateway does not forward."
+    case .malformedARP: "The ARP message is truncated or not for IPv4 over Ethernet."
+    case .arpSenderOffLink: "The ARP message's sender is not in the interface's network."
+    case .malformedIPv4: "The IPv4 header's version or lengths are wrong."
+    case .badIPv4Checksum: "The IPv4 header's checksum is wrong."
+    case .martianSource: "The source address may not appear on the wire, or is the gateway's own."
+    case .martianDestination: "The destination address may not appear on the wire."
+    case .malformedTransport: "The TCP, UDP or ICMP header is truncated or its lengths are wrong."
+    case .fragment: "The packet is a fragment, whose ports cannot be known without reassembly."
+    case .badICMPChecksum: "The ICMP error's checksum, or that of the header it quotes, is wrong (RFC 5508 REQ-3)."
+    case .timeToLiveExceeded: "The packet's time to live ran out here; its sender was told."
+    case .noRoute: "No route leads to the destination; the sender was told."
+    case .packetTooBig: "The packet does not fit the next link and must not be fragmented; its sender was told."
+    case .fragmentationRequired: "The packet does not fit the next link and would have to be fragmented."
+    case .neighborUnresolved: "The next hop did not answer ARP requests."
+    case .neighborTableFull: "The neighbour table has no room."
+    case .neighborQueueFull: "Too many packets were already waiting for the neighbour's ARP answer."
+    case .notForUs: "The packet is for the gateway itself, which has no service there."
+    case .multicast: "The packet is multicast or broadcast, which is not forwarded."
+    case .filtered: "No session, static entry or mapping admits the packet from outside."
+    case .insideLocalFromOutside: "A host outside addressed a translated host by its inside local address."
+    case .noSession: "A TCP reset or stray answer from inside belongs to no session."
+    case .icmpErrorWithoutSession: "The ICMP error quotes a packet of no session (RFC 5508 REQ-4)."
+    case .protocolNotTranslated: "The protocol has no ports, and the rule shares addresses by ports."
+    case .hairpin: "A host inside addressed an inside global address."
+    case .portsExhausted: "No port was free on the host's inside global address; the sender was told."
+    case .addressesExhausted: "No address was free in the pool; the sender was told."
+    case .sessionsExhausted: "The session table is full; the sender was told."
+    case .mappingsExhausted: "The mapping table is full; the sender was told."
+    case .cleared: "The session was cleared while the packet waited."
+    case .handOverFull: "The ring to the worker that owns the packet was full."
+    case .handOverTwice: "The packet had been handed over before and still was at the wrong worker."
+    case .noBuffer: "No packet buffer was free."
+    case .transmitFailed: "The kernel refused the frame."
+    case .transmitQueueFull: "The device's transmit queue was full."
+    case .replyRateLimited: "An ICMP message was due, and the limit on their rate held it back."
+    }
+  }
+}

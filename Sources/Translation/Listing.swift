@@ -1,0 +1,89 @@
+import WireFormats
+
+/// What an operator clears: `clear ip nat translation …`.
+package struct ClearRequest: Hashable, Sendable {
+  /// Nil for every protocol.
+  package var protocolNumber: UInt8?
+  /// Inside global and local address; nil for any.
+  package var insideGlobal: UInt32?
+  package var insideLocal: UInt32?
+  /// Inside global and local port; nil for any.
+  package var insideGlobalPort: UInt16?
+  package var insideLocalPort: UInt16?
+  /// Outside local and global address and port; nil for any.
+  package var outsideLocal: UInt32?
+  package var outsideGlobal: UInt32?
+  package var outsideLocalPort: UInt16?
+  package var outsideGlobalPort: UInt16?
+
+  /// Everything: `clear ip nat translation *`.
+  package init() {}
+
+  func matches(_ record: SessionRecord) -> Bool {
+    func fits<T: Equatable>(_ wanted: T?, _ value: T) -> Bool { wanted == nil || wanted == value }
+    return fits(protocolNumber, record.protocolNumber.rawValue)
+      && fits(insideGlobal, record.insideGlobal.rawValue) && fits(insideLocal, record.insideLocal.rawValue)
+      && fits(insideGlobalPort, record.insideGlobalPort) && fits(insideLocalPort, record.insideLocalPort)
+      && fits(outsideLocal, record.outsideLocal.rawValue) && fits(outsideGlobal, record.outsideGlobal.rawValue)
+      && fits(outsideLocalPort, record.outsideLocalPort) && fits(outsideGlobalPort, record.outsideGlobalPort)
+  }
+}
+
+extension Translator {
+  /// Copies live sessions from record `cursor` on, at most `limit` of them and over at most `slice` records; returns
+  /// the record to go on with, or nil at the end of the table.
+  package func listSessions(
+    from cursor: UInt32, slice: UInt32, limit: Int, into result: inout [SessionRecord]
+  ) -> UInt32? {
+    let end = shard.sessions.highWater
+    var number = cursor
+    let stop = min(end, cursor &+ slice)
+    while number < stop, result.count < limit {
+      let record = shard.sessions[number]
+      if record.flags.contains(.live) { result.append(record) }
+      number += 1
+    }
+    return number < end ? number : nil
+  }
+
+  /// As `listSessions`, for the address mappings of rules without `overload`, which IOS shows as rows of their own.
+  package func listAddressMappings(
+    from cursor: UInt32, slice: UInt32, limit: Int, into result: inout [MappingRecord]
+  ) -> UInt32? {
+    let end = shard.mappings.highWater
+    var number = cursor
+    let stop = min(end, cursor &+ slice)
+    while number < stop, result.count < limit {
+      let record = shard.mappings[number]
+      if record.kind == .address { result.append(record) }
+      number += 1
+    }
+    return number < end ? number : nil
+  }
+
+  /// Ends the sessions that a request names, over `slice` records from `cursor` on; adds to `cleared`. Returns the
+  /// record to go on with, or nil at the end of the table.
+  package mutating func clear(
+    _ request: ClearRequest, from cursor: UInt32, slice: UInt32, cleared: inout Int
+  ) -> UInt32? {
+    let end = shard.sessions.highWater
+    var number = cursor
+    let stop = min(end, cursor &+ slice)
+    while number < stop {
+      let record = shard.sessions[number]
+      if record.flags.contains(.live), request.matches(record) {
+        self.end(session: number)
+        counters.add(to: .sessionsCleared)
+        cleared += 1
+        let mapping = record.mapping
+        if mapping != SessionRecord.noMapping, shard.mappings[mapping].kind == .address,
+          shard.mappings[mapping].users == 0
+        {
+          self.end(mapping: mapping)
+        }
+      }
+      number += 1
+    }
+    return number < end ? number : nil
+  }
+}

@@ -1,0 +1,24 @@
+/// Idle times in seconds after which entries end (`ip nat translation …-timeout`), with IOS's defaults.
+package struct Timeouts: Hashable, Sendable, BitwiseCopyable {
+  /// An idle time that never ends an entry (`never`).
+  package static let never = UInt32.max
+  /// The longest time that can be set, in seconds.
+  package static let maximum: UInt32 = 536_870
+
+  /// `timeout`: entries without ports.
+  package var simple: UInt32 = 86_400
+  /// `tcp-timeout`: established connections.
+  package var tcp: UInt32 = 86_400
+  /// `syn-timeout`: connections whose handshake is not complete.
+  package var syn: UInt32 = 60
+  /// `finrst-timeout`: connections after FIN or RST.
+  package var finRst: UInt32 = 60
+  /// `udp-timeout`. RFC 4787 REQ-5 asks for two minutes at least and recommends five.
+  package var udp: UInt32 = 300
+  /// `dns-timeout`: UDP to port 53, which RFC 4787 REQ-5a allows to be shorter.
+  package var dns: UInt32 = 60
+  /// `icmp-timeout`. RFC 5508 REQ-2 asks for 60 s at least.
+  package var icmp: UInt32 = 60
+
+  package init() {}
+}

@@ -1,0 +1,187 @@
+import Forwarding
+import WireFormats
+
+/// The state of one worker: its sessions and mappings, in one position-independent region that only it writes.
+///
+/// Invariants, checked by `checkInvariants()` in tests: every live session is in the index under both of its keys; a
+/// session's mapping is live and counts it; a port mapping holds its port in the port map and counts in its pairing.
+@safe package struct Shard: ~Copyable {
+  let layout: ShardLayout
+  let sessionIndex: FlowIndex
+  let mappingIndex: FlowIndex
+  let sessions: RecordTable<SessionRecord>
+  let mappings: RecordTable<MappingRecord>
+  let seed: (UInt64, UInt64)
+
+  /// A new, empty shard over `layout.size` zeroed octets at `memory`, aligned to 64, which must outlive it.
+  @unsafe package init(
+    memory: UnsafeMutableRawPointer, layout: ShardLayout, seed: (UInt64, UInt64), worker: Int, workers: Int
+  ) {
+    self.layout = layout
+    self.seed = seed
+    let header = unsafe memory.bindMemory(to: ShardHeader.self, capacity: 1)
+    unsafe header.initialize(
+      to: ShardHeader(
+        magic: ShardHeader.magic, version: ShardHeader.currentVersion, worker: UInt16(worker),
+        workers: UInt16(workers), seed: seed,
+        sessions: RecordTableHeader(
+          capacity: layout.sessionCapacity, count: 0, highWater: 0, firstFree: .max),
+        mappings: RecordTableHeader(
+          capacity: layout.mappingCapacity, count: 0, highWater: 0, firstFree: .max)))
+    sessionIndex = unsafe FlowIndex(
+      base: memory + layout.sessionIndexOffset, bucketCount: layout.sessionBuckets)
+    mappingIndex = unsafe FlowIndex(
+      base: memory + layout.mappingIndexOffset, bucketCount: layout.mappingBuckets)
+    sessions = unsafe RecordTable(
+      base: (memory + layout.sessionsOffset).bindMemory(
+        to: SessionRecord.self, capacity: Int(layout.sessionCapacity)),
+      header: RecordTableHeader.pointer(in: header, at: \.sessions), capacity: layout.sessionCapacity)
+    mappings = unsafe RecordTable(
+      base: (memory + layout.mappingsOffset).bindMemory(
+        to: MappingRecord.self, capacity: Int(layout.mappingCapacity)),
+      header: RecordTableHeader.pointer(in: header, at: \.mappings), capacity: layout.mappingCapacity)
+  }
+
+  /// Sessions in use.
+  package var sessionCount: Int { Int(sessions.count) }
+  /// Mappings in use, pairings included.
+  package var mappingCount: Int { Int(mappings.count) }
+
+  // MARK: Sessions
+
+  /// The record number and direction bit that the index holds for a session.
+  @inline(__always)
+  static func entry(_ session: UInt32, _ direction: Direction) -> UInt32 {
+    session << 1 | UInt32(direction.rawValue)
+  }
+
+  /// The session with `key`, in the direction that the key names.
+  func findSession(_ key: FlowKey, _ hash: UInt64) -> UInt32? {
+    sessionIndex.find(hash) { verify($0, key) }.map { $0 >> 1 }
+  }
+
+  /// Whether an index entry is for `key`.
+  @inline(__always)
+  func verify(_ entry: UInt32, _ key: FlowKey) -> Bool {
+    let number = entry >> 1
+    guard number < sessions.capacity else { return false }
+    return entry & 1 == 0
+      ? sessions[number].outboundKey == key : sessions[number].inboundKey == key
+  }
+
+  private func rehashSession(_ entry: UInt32) -> UInt64 {
+    let record = sessions[entry >> 1]
+    return (entry & 1 == 0 ? record.outboundKey : record.inboundKey).hash(seed: seed)
+  }
+
+  /// Adds a session; nil when the table or both buckets of one of its keys are full.
+  func insert(_ record: SessionRecord) -> UInt32? {
+    guard let number = sessions.allocate(next: { $0.mapping }) else { return nil }
+    sessions[number] = record
+    sessions[number].flags.insert(.live)
+    let outbound = record.outboundKey.hash(seed: seed)
+    let inbound = record.inboundKey.hash(seed: seed)
+    guard sessionIndex.insert(outbound, Self.entry(number, .outbound), rehash: { rehashSession($0) }) else {
+      freeSession(number)
+      return nil
+    }
+    guard sessionIndex.insert(inbound, Self.entry(number, .inbound), rehash: { rehashSession($0) }) else {
+      sessionIndex.remove(outbound, Self.entry(number, .outbound))
+      freeSession(number)
+      return nil
+    }
+    return number
+  }
+
+  private func freeSession(_ number: UInt32) {
+    sessions[number].flags = []
+    sessions[number].mapping = sessions.release(number)
+  }
+
+  /// Takes a session out of the index and the table; its mapping is the caller's business.
+  func removeSession(_ number: UInt32) {
+    let record = sessions[number]
+    sessionIndex.remove(record.outboundKey.hash(seed: seed), Self.entry(number, .outbound))
+    sessionIndex.remove(record.inboundKey.hash(seed: seed), Self.entry(number, .inbound))
+    freeSession(number)
+  }
+
+  // MARK: Mappings
+
+  /// The mapping whose local key is that of `probe`.
+  func findMapping(like probe: MappingRecord) -> UInt32? {
+    let key = probe.localKey
+    return mappingIndex.find(key.hash(seed: seed)) { entry in
+      entry & 1 == 0 && mappings[entry >> 1].localKey == key
+    }.map { $0 >> 1 }
+  }
+
+  /// The address mapping (basic NAT) of an inside global address.
+  func findAddressMapping(global: IPv4Address) -> UInt32? {
+    var probe = MappingRecord(kind: .address)
+    probe.insideGlobal = global
+    let key = probe.globalKey
+    return mappingIndex.find(key.hash(seed: seed)) { entry in
+      entry & 1 == 1 && mappings[entry >> 1].globalKey == key
+    }.map { $0 >> 1 }
+  }
+
+  private func rehashMapping(_ entry: UInt32) -> UInt64 {
+    let record = mappings[entry >> 1]
+    return (entry & 1 == 0 ? record.localKey : record.globalKey).hash(seed: seed)
+  }
+
+  /// Adds a mapping; nil when the table or its buckets are full.
+  func insert(_ record: MappingRecord) -> UInt32? {
+    guard let number = mappings.allocate(next: { $0.link }) else { return nil }
+    mappings[number] = record
+    let local = record.localKey.hash(seed: seed)
+    guard mappingIndex.insert(local, number << 1, rehash: { rehashMapping($0) }) else {
+      freeMapping(number)
+      return nil
+    }
+    if record.kind != .pairing {
+      guard mappingIndex.insert(record.globalKey.hash(seed: seed), number << 1 | 1, rehash: { rehashMapping($0) }) else {
+        mappingIndex.remove(local, number << 1)
+        freeMapping(number)
+        return nil
+      }
+    }
+    return number
+  }
+
+  private func freeMapping(_ number: UInt32) {
+    mappings[number].kind = .free
+    mappings[number].link = mappings.release(number)
+  }
+
+  /// Takes a mapping out of the index and the table; its port and pairing are the caller's business.
+  func removeMapping(_ number: UInt32) {
+    let record = mappings[number]
+    mappingIndex.remove(record.localKey.hash(seed: seed), number << 1)
+    if record.kind != .pairing {
+      mappingIndex.remove(record.globalKey.hash(seed: seed), number << 1 | 1)
+    }
+    freeMapping(number)
+  }
+}
+
+extension RecordTableHeader {
+  /// The address of a part of the header, which stays put for the region's life.
+  @unsafe static func pointer(
+    in header: UnsafeMutablePointer<ShardHeader>, at path: WritableKeyPath<ShardHeader, RecordTableHeader>
+  ) -> UnsafeMutablePointer<RecordTableHeader> {
+    unsafe UnsafeMutableRawPointer(header).advanced(by: MemoryLayout<ShardHeader>.offset(of: path)!)
+      .assumingMemoryBound(to: RecordTableHeader.self)
+  }
+}
+
+extension MappingRecord {
+  /// An empty record of a kind, to be filled in or to look another one up with.
+  init(kind: Kind) {
+    self.init(
+      insideLocal: IPv4Address(0), insideGlobal: IPv4Address(0), insideLocalPort: 0, insideGlobalPort: 0,
+      instance: .global, protocolNumber: IPProtocol(rawValue: 0), kind: kind, users: 0, rule: 0, created: 0,
+      link: .max)
+  }
+}

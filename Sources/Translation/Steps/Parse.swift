@@ -1,0 +1,104 @@
+import Forwarding
+import WireFormats
+
+extension Translator {
+  /// The first walk: header views, checked once; what the packet is to translation; its key and hash.
+  @inline(__always)
+  func parse(_ packet: inout Packet) {
+    guard let header = IPv4Header(packet.octets, at: Int(packet.networkOffset)) else {
+      packet.verdict = .drop(Self.fault(packet))
+      return
+    }
+    let facts = policy.facts[Int(packet.ingress.rawValue & 63)]
+    packet.realm = facts.realm
+    packet.direction = facts.realm == .outside ? .inbound : .outbound
+    packet.source = header.source
+    packet.destination = header.destination
+    packet.protocolNumber = header.protocolNumber
+    packet.timeToLive = header.timeToLive
+    packet.dontFragment = header.dontFragment
+    packet.transportOffset = UInt16(truncatingIfNeeded: header.payload)
+    packet.totalLength = UInt16(truncatingIfNeeded: header.totalLength)
+    guard !header.source.isMartianSource else {
+      packet.verdict = .drop(.martianSource)
+      return
+    }
+    guard header.destination.rawValue >> 28 < 0xE, !header.destination.isLoopback,
+      header.destination.rawValue >> 24 != 0
+    else {
+      packet.verdict = .drop(
+        header.destination.isMulticast || header.destination == .broadcast ? .multicast : .martianDestination)
+      return
+    }
+    guard !header.isFragment else {
+      packet.kind = .fragment
+      return
+    }
+    guard parseTransport(&packet, header) else {
+      packet.verdict = .drop(.malformedTransport)
+      return
+    }
+    guard packet.realm != .none, packet.kind == .flow || packet.kind == .addressOnly else { return }
+    packet.key = FlowKey(
+      source: packet.source, sourcePort: packet.sourcePort, destination: packet.destination,
+      destinationPort: packet.destinationPort, protocol: packet.protocolNumber, instance: facts.instance,
+      direction: packet.direction)
+    packet.hash = packet.key.hash(seed: shard.seed)
+    shard.sessionIndex.prefetch(packet.hash)
+  }
+
+  /// Reads ports or identifier; false when the transport header is malformed.
+  @inline(__always)
+  private func parseTransport(_ packet: inout Packet, _ header: IPv4Header) -> Bool {
+    let octets = packet.octets
+    let offset = header.payload
+    let length = header.end - offset
+    switch header.protocolNumber {
+    case .tcp:
+      guard length >= TCPField.minimumLength else { return false }
+      packet.sourcePort = octets.load16(at: offset)
+      packet.destinationPort = octets.load16(at: offset + 2)
+      packet.tcpFlags = TCPFlags(rawValue: octets.load8(at: offset + TCPField.flags))
+      packet.transportHeaderLength = octets.load8(at: offset + TCPField.dataOffset) >> 4 &* 4
+      return packet.transportHeaderLength >= 20 && Int(packet.transportHeaderLength) <= length
+        && packet.sourcePort != 0 && packet.destinationPort != 0
+    case .udp:
+      guard length >= UDPField.headerLength else { return false }
+      packet.sourcePort = octets.load16(at: offset)
+      packet.destinationPort = octets.load16(at: offset + 2)
+      packet.transportHeaderLength = 8
+      let claimed = Int(octets.load16(at: offset + UDPField.length))
+      return claimed >= UDPField.headerLength && claimed <= length && packet.sourcePort != 0
+        && packet.destinationPort != 0
+    case .icmp:
+      guard length >= ICMPField.headerLength else { return false }
+      return parseICMP(&packet, offset)
+    default:
+      packet.kind = .addressOnly
+      return true
+    }
+  }
+
+  @inline(__always)
+  private func parseICMP(_ packet: inout Packet, _ offset: Int) -> Bool {
+    packet.icmpType = packet.octets.load8(at: offset)
+    packet.transportHeaderLength = 8
+    if ICMPType.isQuery(packet.icmpType) || ICMPType.isReply(packet.icmpType) {
+      packet.sourcePort = packet.octets.load16(at: offset + ICMPField.identifier)
+      packet.destinationPort = packet.sourcePort
+    } else {
+      packet.kind = ICMPType.isError(packet.icmpType) ? .icmpError : .otherICMP
+    }
+    return true
+  }
+
+  /// Why the IPv4 header was refused; off the packet path.
+  @inline(never)
+  private static func fault(_ packet: Packet) -> DropReason {
+    switch IPv4Header.diagnose(packet.octets, at: Int(packet.networkOffset)) {
+    case .truncated: .frameTooShort
+    case .notVersion4, .headerLength, .totalLength: .malformedIPv4
+    case .checksum: .badIPv4Checksum
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Forwarding
+import WireFormats
+
+extension Translator {
+  /// A packet of a session that exists: next hop, limits of the way, tracking, rewriting.
+  @inline(__always)
+  mutating func translate(_ packet: inout Packet, _ session: UInt32) {
+    guard packet.timeToLive > 1 else {
+      packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
+      return
+    }
+    guard let neighbor = nextHop(&packet, session) else { return }
+    let state = neighbors.state(of: neighbor)
+    guard fits(&packet, state.interface) else { return }
+    track(packet, session)
+    rewrite(packet, session)
+    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+  }
+
+  /// The neighbour that the session remembers, looked up anew when routes or neighbours have changed. Sets the
+  /// verdict when there is none.
+  @inline(__always)
+  private mutating func nextHop(_ packet: inout Packet, _ session: UInt32) -> NeighborID? {
+    let generation = neighbors.generation
+    if packet.direction == .outbound {
+      if shard.sessions[session].outboundGeneration == generation { return shard.sessions[session].outboundNeighbor }
+    } else {
+      if shard.sessions[session].inboundGeneration == generation { return shard.sessions[session].inboundNeighbor }
+    }
+    return lookUpNextHop(&packet, session, generation)
+  }
+
+  @inline(never)
+  private mutating func lookUpNextHop(
+    _ packet: inout Packet, _ session: UInt32, _ generation: UInt16
+  ) -> NeighborID? {
+    let record = shard.sessions[session]
+    let outbound = packet.direction == .outbound
+    let destination = outbound ? record.outsideGlobal : record.insideLocal
+    let instance = outbound ? record.outsideInstance : record.insideInstance
+    guard let neighbor = findNeighbor(&packet, destination, instance) else { return nil }
+    if outbound {
+      shard.sessions[session].outboundNeighbor = neighbor
+      shard.sessions[session].outboundGeneration = generation
+    } else {
+      shard.sessions[session].inboundNeighbor = neighbor
+      shard.sessions[session].inboundGeneration = generation
+    }
+    return neighbor
+  }
+
+  /// The neighbour on the way to `destination`; sets the verdict when there is no route or no room.
+  func findNeighbor(
+    _ packet: inout Packet, _ destination: IPv4Address, _ instance: RoutingInstance
+  ) -> NeighborID? {
+    guard let hop = policy.routes.nextHop(to: destination, in: instance) else {
+      packet.verdict = .refuse(.networkUnreachable, .noRoute)
+      return nil
+    }
+    guard let neighbor = neighbors.findOrAdd(hop, now: now) else {
+      packet.verdict = .drop(.neighborTableFull)
+      return nil
+    }
+    return neighbor
+  }
+
+  /// Whether the packet fits the link; sets the verdict when it does not (RFC 4787 REQ-13, RFC 1191).
+  @inline(__always)
+  func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
+    let mtu = policy.facts[Int(interface.rawValue & 63)].mtu
+    if packet.linkLength <= Int(mtu) { return true }
+    packet.verdict =
+      packet.dontFragment
+      ? .refuse(.fragmentationNeeded(mtu: mtu), .packetTooBig) : .drop(.fragmentationRequired)
+    return false
+  }
+
+  /// A packet that crosses the gateway without translation.
+  mutating func route(_ packet: inout Packet) {
+    if policy.isOwn(packet.destination) {
+      packet.verdict = .deliver
+      return
+    }
+    guard packet.timeToLive > 1 else {
+      packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
+      return
+    }
+    let instance = policy.facts[Int(packet.ingress.rawValue & 63)].instance
+    guard let neighbor = findNeighbor(&packet, packet.destination, instance) else { return }
+    let state = neighbors.state(of: neighbor)
+    guard let hop = neighbors.hop(of: neighbor), fits(&packet, hop.interface) else { return }
+    decrementTimeToLive(packet)
+    counters.add(to: .untranslated)
+    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+  }
+
+  private func decrementTimeToLive(_ packet: Packet) {
+    let network = Int(packet.networkOffset)
+    packet.octets.store8(packet.timeToLive - 1, at: network + IPv4Field.timeToLive)
+    let checksum = packet.octets.load16(at: network + IPv4Field.checksum)
+    packet.octets.store16(
+      InternetChecksum.update(checksum, by: Self.timeToLiveDifference), at: network + IPv4Field.checksum)
+  }
+
+  /// What a time to live that is one less adds to the header's sum: ~0x0100 + 0, in ones' complement minus 0x0100.
+  @inline(__always)
+  static var timeToLiveDifference: UInt16 { 0xFEFF }
+
+  /// Fragments have no ports to translate by.
+  func fragment(_ packet: inout Packet) {
+    packet.verdict = policy.isOwn(packet.destination) ? .drop(.notForUs) : .drop(.fragment)
+  }
+}

@@ -1,0 +1,164 @@
+import Forwarding
+import WireFormats
+
+extension Translator {
+  /// An ICMP error: the packet it quotes names the session (RFC 5508 sections 4 and 7).
+  mutating func translateICMPError(_ packet: inout Packet) {
+    let octets = packet.octets
+    let transport = Int(packet.transportOffset)
+    let end = Int(packet.networkOffset) + Int(packet.totalLength)
+    // RFC 5508 REQ-3: an error whose own checksum or whose quoted header's checksum is wrong is dropped.
+    guard InternetChecksum.fold(octets.sum(transport..<end)) == 0xFFFF,
+      let quoted = IPv4Header(quotedIn: octets.prefix(end), at: transport + ICMPField.quotation)
+    else {
+      packet.verdict = .drop(.badICMPChecksum)
+      return
+    }
+    if policy.isOwn(packet.destination), !policy.globalAddresses.contains(packet.destination) {
+      packet.verdict = .deliver
+      return
+    }
+    guard let session = session(of: quoted, in: &packet, end: end) else {
+      if case .pending = packet.verdict { withoutSession(&packet, quoted) }
+      return
+    }
+    guard packet.timeToLive > 1 else {
+      packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
+      return
+    }
+    rewriteQuotation(packet, quoted, session, end: end)
+    // The error's own addresses: the session's, but an error that another host on the way sent keeps its sender when
+    // it comes from outside, and gets the mapping's address when it comes from inside (RFC 5508 REQ-4 and REQ-5).
+    let record = shard.sessions[session]
+    let outbound = packet.direction == .outbound
+    let source = outbound ? record.insideGlobal : packet.source
+    let destination = outbound ? record.outsideGlobal : record.insideLocal
+    guard
+      let neighbor = findNeighbor(
+        &packet, destination, outbound ? record.outsideInstance : record.insideInstance)
+    else { return }
+    replaceAddresses(packet, source: source, destination: destination)
+    counters.add(to: .icmpErrorsTranslated)
+    let state = neighbors.state(of: neighbor)
+    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+  }
+
+  /// The session of the quoted packet, which went the other way; sets the verdict when another worker owns it.
+  private func session(of quoted: IPv4Header, in packet: inout Packet, end: Int) -> UInt32? {
+    guard !quoted.isFragment || quoted.fragmentField & IPv4Field.offsetMask == 0 else { return nil }
+    guard let ports = quotedPorts(packet.octets, quoted, end: end) else { return nil }
+    let instance = policy.facts[Int(packet.ingress.rawValue & 63)].instance
+    // An error from outside quotes a packet that left: its inbound key is the quotation turned round.
+    let key = FlowKey(
+      source: quoted.destination, sourcePort: ports.destination, destination: quoted.source,
+      destinationPort: ports.source, protocol: quoted.protocolNumber, instance: instance,
+      direction: packet.direction)
+    if let session = shard.findSession(key, key.hash(seed: shard.seed)) { return session }
+    var owner: Int?
+    if packet.direction == .outbound {
+      // `quoted.destination` is the inside host that the error's sender speaks for.
+      owner = Ownership.worker(ofInside: quoted.destination, in: instance, of: workers)
+    } else if let number = policy.staticEntry(
+      global: quoted.source, quoted.protocolNumber, port: quoted.protocolNumber == .icmp ? 0 : ports.source)
+    {
+      let entry = policy.statics[number].entry
+      owner = Ownership.worker(ofInside: entry.local, in: entry.instance, of: workers)
+    } else if let address = policy.globalAddresses.number(of: quoted.source) {
+      let mark = self.ports.owner(address: address, protocol: quoted.protocolNumber, port: ports.source)
+      let either = mark == 0 || mark == PortMap.reserved ? self.ports.addressOwner(address) : mark
+      if either != 0, either != PortMap.reserved { owner = Int(either) - 1 }
+    }
+    if let owner, owner != worker { _ = isHere(&packet, owner) }
+    return nil
+  }
+
+  private func quotedPorts(
+    _ octets: PacketOctets, _ quoted: IPv4Header, end: Int
+  ) -> (source: UInt16, destination: UInt16)? {
+    let transport = quoted.payload
+    guard quoted.protocolNumber == .tcp || quoted.protocolNumber == .udp || quoted.protocolNumber == .icmp else {
+      return (0, 0)
+    }
+    // Eight octets of the transport header are always quoted (RFC 792).
+    guard transport + 8 <= end else { return nil }
+    if quoted.protocolNumber == .icmp {
+      let type = octets.load8(at: transport)
+      guard ICMPType.isQuery(type) || ICMPType.isReply(type) else { return nil }
+      let identifier = octets.load16(at: transport + ICMPField.identifier)
+      return (identifier, identifier)
+    }
+    return (octets.load16(at: transport), octets.load16(at: transport + 2))
+  }
+
+  /// An error that belongs to no session crosses the gateway only between hosts that are not translated.
+  private mutating func withoutSession(_ packet: inout Packet, _ quoted: IPv4Header) {
+    if policy.isOwn(packet.destination) {
+      packet.verdict = .deliver
+      return
+    }
+    let instance = policy.facts[Int(packet.ingress.rawValue & 63)].instance
+    let inside = packet.direction == .outbound ? packet.source : packet.destination
+    guard !policy.globalAddresses.contains(packet.destination), !policy.translates(inside, in: instance),
+      packet.direction == .inbound || !policy.translates(quoted.destination, in: instance)
+    else {
+      packet.verdict = .drop(.icmpErrorWithoutSession)
+      return
+    }
+    route(&packet)
+  }
+
+  /// Gives the quoted packet the form its sender knows: addresses, ports or identifier, checksums as far as quoted.
+  private func rewriteQuotation(_ packet: Packet, _ quoted: IPv4Header, _ session: UInt32, end: Int) {
+    let octets = packet.octets
+    let record = shard.sessions[session]
+    // The quoted packet went against the error: an error from outside quotes an outbound packet, whose translation
+    // is undone; an error from inside quotes an inbound one.
+    let undoOutbound = packet.direction == .inbound
+    let source = undoOutbound ? record.insideLocal : record.outsideGlobal
+    let destination = undoOutbound ? record.outsideLocal : record.insideGlobal
+    let addressChange = undoOutbound ? ~record.addressDifference : record.addressDifference
+    let portChange = undoOutbound ? ~record.portDifference : record.portDifference
+    let checksum = octets.load16(at: quoted.offset + IPv4Field.checksum)
+    octets.store16(
+      InternetChecksum.update(checksum, by: addressChange), at: quoted.offset + IPv4Field.checksum)
+    octets.store32(source.rawValue, at: quoted.offset + IPv4Field.source)
+    octets.store32(destination.rawValue, at: quoted.offset + IPv4Field.destination)
+
+    let transport = quoted.payload
+    var checksumOffset: Int?
+    switch quoted.protocolNumber {
+    case .tcp, .udp:
+      octets.store16(undoOutbound ? record.insideLocalPort : record.outsideGlobalPort, at: transport)
+      octets.store16(undoOutbound ? record.outsideLocalPort : record.insideGlobalPort, at: transport + 2)
+      checksumOffset = transport + (quoted.protocolNumber == .tcp ? TCPField.checksum : UDPField.checksum)
+    case .icmp:
+      octets.store16(
+        undoOutbound ? record.insideLocalPort : record.insideGlobalPort, at: transport + ICMPField.identifier)
+      let old = octets.load16(at: transport + ICMPField.checksum)
+      octets.store16(InternetChecksum.update(old, by: portChange), at: transport + ICMPField.checksum)
+    default: break
+    }
+    if let checksumOffset, checksumOffset + 2 <= end {
+      let old = octets.load16(at: checksumOffset)
+      if old != 0 || quoted.protocolNumber == .tcp {
+        let new = InternetChecksum.update(old, by: InternetChecksum.add(addressChange, portChange))
+        octets.store16(new == 0 && quoted.protocolNumber == .udp ? 0xFFFF : new, at: checksumOffset)
+      }
+    }
+    let start = Int(packet.transportOffset)
+    octets.store16(0, at: start + ICMPField.checksum)
+    octets.store16(InternetChecksum.finish(octets.sum(start..<end)), at: start + ICMPField.checksum)
+  }
+
+  /// Replaces the outer addresses and counts the hop.
+  private func replaceAddresses(_ packet: Packet, source: IPv4Address, destination: IPv4Address) {
+    let octets = packet.octets
+    let network = Int(packet.networkOffset)
+    octets.store8(packet.timeToLive - 1, at: network + IPv4Field.timeToLive)
+    octets.store32(source.rawValue, at: network + IPv4Field.source)
+    octets.store32(destination.rawValue, at: network + IPv4Field.destination)
+    octets.store16(0, at: network + IPv4Field.checksum)
+    octets.store16(
+      InternetChecksum.finish(octets.sum(network..<Int(packet.transportOffset))), at: network + IPv4Field.checksum)
+  }
+}

@@ -1,0 +1,169 @@
+import CIntrinsics
+
+/// A hash index from flow keys to 32-bit values, in buckets of one cache line.
+///
+///     0           12    16                                  64
+///     | 12 tags   | pad | 12 values of 32 bits              |
+///
+/// A tag is 8 bits of the hash, 0 for a free slot; twelve are compared with one instruction. An entry lives in one of
+/// two buckets: in its first while that has more than two free slots, else in the emptier of the two, else one entry
+/// is moved to its own other bucket. Keys are not stored: the caller verifies a value against its record, which the
+/// burst has prefetched meanwhile.
+@safe struct FlowIndex {
+  static let slotsPerBucket = 12
+  static let bucketSize = 64
+  private static let slotMask: UInt32 = 0xFFF
+  private static let valuesOffset = 16
+
+  private let base: UnsafeMutableRawPointer
+  /// Buckets, at least 2; any number, not only powers of two, so that the table can be as large as its records need.
+  let bucketCount: UInt32
+
+  @unsafe init(base: UnsafeMutableRawPointer, bucketCount: UInt32) {
+    precondition(bucketCount >= 2)
+    unsafe self.base = base
+    self.bucketCount = bucketCount
+  }
+
+  /// Buckets for `entries` entries at a load of at most 85 %.
+  static func bucketCount(for entries: UInt64) -> UInt32 {
+    UInt32(clamping: max(2, (entries * 100 + 1019) / 1020))
+  }
+
+  @inline(__always)
+  static func tag(_ hash: UInt64) -> UInt8 {
+    let low = UInt8(truncatingIfNeeded: hash)
+    return low == 0 ? 1 : low
+  }
+
+  @inline(__always)
+  private func first(_ hash: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: (hash >> 32) &* UInt64(bucketCount) >> 32)
+  }
+
+  @inline(__always)
+  private func second(_ hash: UInt64) -> UInt32 {
+    let other = UInt32(truncatingIfNeeded: hash >> 8) &* 0x9E37_79B1
+    let bucket = UInt32(truncatingIfNeeded: UInt64(other) &* UInt64(bucketCount) >> 32)
+    guard bucket == first(hash) else { return bucket }
+    return bucket &+ 1 == bucketCount ? 0 : bucket &+ 1
+  }
+
+  /// The address of a bucket; `bucket` is always below `bucketCount` because both functions above scale into it.
+  @inline(__always)
+  private func address(_ bucket: UInt32) -> UnsafeMutableRawPointer {
+    unsafe base + Int(bucket) &* Self.bucketSize
+  }
+
+  @inline(__always)
+  private func matches(_ bucket: UInt32, _ tag: UInt8) -> UInt32 {
+    unsafe sp_match16(address(bucket).assumingMemoryBound(to: UInt8.self), tag) & Self.slotMask
+  }
+
+  @inline(__always)
+  private func value(_ bucket: UInt32, _ slot: Int) -> UInt32 {
+    unsafe address(bucket).load(fromByteOffset: Self.valuesOffset + slot * 4, as: UInt32.self)
+  }
+
+  private func tag(_ bucket: UInt32, _ slot: Int) -> UInt8 {
+    unsafe address(bucket).load(fromByteOffset: slot, as: UInt8.self)
+  }
+
+  private func set(_ bucket: UInt32, _ slot: Int, tag: UInt8, value: UInt32) {
+    unsafe address(bucket).storeBytes(of: value, toByteOffset: Self.valuesOffset + slot * 4, as: UInt32.self)
+    unsafe address(bucket).storeBytes(of: tag, toByteOffset: slot, as: UInt8.self)
+  }
+
+  /// Asks for the cache line of the hash's first bucket.
+  @inline(__always)
+  func prefetch(_ hash: UInt64) {
+    unsafe sp_prefetch(address(first(hash)))
+  }
+
+  /// The value of the first slot whose tag fits, or nil when there is none in either bucket.
+  @inline(__always)
+  func candidate(_ hash: UInt64) -> UInt32? {
+    let tag = Self.tag(hash)
+    var bucket = first(hash)
+    var found = matches(bucket, tag)
+    if found == 0 {
+      bucket = second(hash)
+      found = matches(bucket, tag)
+      if found == 0 { return nil }
+    }
+    return value(bucket, found.trailingZeroBitCount)
+  }
+
+  /// The first value in the two buckets that fits the tag and that `isWanted` accepts.
+  @inline(__always)
+  func find(_ hash: UInt64, where isWanted: (UInt32) -> Bool) -> UInt32? {
+    let tag = Self.tag(hash)
+    for side in 0..<2 {
+      let bucket = side == 0 ? first(hash) : second(hash)
+      var found = matches(bucket, tag)
+      while found != 0 {
+        let candidate = value(bucket, found.trailingZeroBitCount)
+        if isWanted(candidate) { return candidate }
+        found &= found &- 1
+      }
+    }
+    return nil
+  }
+
+  /// Adds an entry; false when neither bucket has room and nothing can be moved. `rehash` gives the hash of an entry
+  /// that is in the index.
+  func insert(_ hash: UInt64, _ newValue: UInt32, rehash: (UInt32) -> UInt64) -> Bool {
+    let tag = Self.tag(hash)
+    let one = first(hash)
+    let freeInOne = matches(one, 0)
+    if freeInOne.nonzeroBitCount > 2 {
+      set(one, freeInOne.trailingZeroBitCount, tag: tag, value: newValue)
+      return true
+    }
+    let two = second(hash)
+    let freeInTwo = matches(two, 0)
+    if freeInOne | freeInTwo != 0 {
+      let useOne = freeInOne.nonzeroBitCount >= freeInTwo.nonzeroBitCount
+      set(
+        useOne ? one : two, (useOne ? freeInOne : freeInTwo).trailingZeroBitCount, tag: tag, value: newValue)
+      return true
+    }
+    return displace(from: one, tag, newValue, rehash) || displace(from: two, tag, newValue, rehash)
+  }
+
+  /// Moves one entry of a full bucket to its other bucket and takes its slot.
+  private func displace(
+    from bucket: UInt32, _ tag: UInt8, _ newValue: UInt32, _ rehash: (UInt32) -> UInt64
+  ) -> Bool {
+    for slot in 0..<Self.slotsPerBucket {
+      let moved = value(bucket, slot)
+      let hash = rehash(moved)
+      let other = first(hash) == bucket ? second(hash) : first(hash)
+      let free = matches(other, 0)
+      guard free != 0 else { continue }
+      set(other, free.trailingZeroBitCount, tag: self.tag(bucket, slot), value: moved)
+      set(bucket, slot, tag: tag, value: newValue)
+      return true
+    }
+    return false
+  }
+
+  /// Takes an entry out; false when it was not there.
+  @discardableResult
+  func remove(_ hash: UInt64, _ oldValue: UInt32) -> Bool {
+    let tag = Self.tag(hash)
+    for side in 0..<2 {
+      let bucket = side == 0 ? first(hash) : second(hash)
+      var found = matches(bucket, tag)
+      while found != 0 {
+        let slot = found.trailingZeroBitCount
+        if value(bucket, slot) == oldValue {
+          unsafe address(bucket).storeBytes(of: 0, toByteOffset: slot, as: UInt8.self)
+          return true
+        }
+        found &= found &- 1
+      }
+    }
+    return false
+  }
+}

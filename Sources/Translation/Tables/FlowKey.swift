@@ -1,0 +1,31 @@
+package import Forwarding
+package import WireFormats
+
+/// What identifies a flow in a table: addresses, ports, protocol, routing instance, and the side it is seen from.
+package struct FlowKey: Hashable, Sendable, BitwiseCopyable {
+  /// Source address in the upper half, destination address in the lower.
+  var addresses: UInt64
+  /// From the top: source port, destination port (16 bits each), instance (16), protocol (8), direction (8).
+  var rest: UInt64
+
+  /// The key of a packet on its way in `direction`. For ICMP queries both ports are the query identifier.
+  @inline(__always)
+  package init(
+    source: IPv4Address, sourcePort: UInt16, destination: IPv4Address, destinationPort: UInt16,
+    protocol number: IPProtocol, instance: RoutingInstance, direction: Direction
+  ) {
+    addresses = UInt64(source.rawValue) << 32 | UInt64(destination.rawValue)
+    rest =
+      UInt64(sourcePort) << 48 | UInt64(destinationPort) << 32 | UInt64(instance.rawValue) << 16
+      | UInt64(number.rawValue) << 8 | UInt64(direction.rawValue)
+  }
+
+  /// The key's hash under a secret seed, so that nobody outside can aim at one bucket: two 64-bit halves of a
+  /// product, twice. Never 0, which stands for "no key" in a burst.
+  @inline(__always)
+  package func hash(seed: (UInt64, UInt64)) -> UInt64 {
+    let first = (addresses ^ seed.0).multipliedFullWidth(by: rest ^ seed.1)
+    let mixed = (first.high ^ first.low).multipliedFullWidth(by: seed.0 | 1)
+    return (mixed.high ^ mixed.low) | 1 << 32
+  }
+}

@@ -1,0 +1,95 @@
+package import Forwarding
+import WireFormats
+
+/// The translator of one worker: the way of a burst, read from top to bottom. `Steps/` has its lines.
+///
+/// A burst is walked three times, so that the loads of one packet overlap with the work on the others: parse and hash
+/// (and ask for the index's cache line); probe the index (and ask for the session's); then decide, track and rewrite.
+/// Nothing here allocates, locks or calls the system; time and randomness come from outside.
+package struct Translator: ~Copyable {
+  package let policy: Policy
+  package let worker: Int
+  package let workers: Int
+  package let neighbors: NeighborTable
+  package let counters: TranslationCounters
+  var shard: Shard
+  let ports: PortMap
+  let allocator: PortAllocator
+  let limit: SessionLimit
+  var random: KeyedRandom
+  var sweep = Sweep()
+  /// The tick of the burst at hand: seconds since a moment before start.
+  var now: UInt32 = 1
+
+  /// The translator of worker `worker` of `workers`.
+  package init(
+    policy: Policy, shard: consuming Shard, ports: PortMap, neighbors: NeighborTable, counters: TranslationCounters,
+    limit: SessionLimit, random: KeyedRandom, worker: Int = 0, workers: Int = 1
+  ) {
+    precondition(workers >= 1 && workers <= PortMap.maximumWorkers && worker < workers)
+    self.policy = policy
+    self.shard = shard
+    self.ports = ports
+    self.neighbors = neighbors
+    self.counters = counters
+    self.limit = limit
+    self.random = random
+    self.worker = worker
+    self.workers = workers
+    allocator = PortAllocator(map: ports, worker: worker, workers: workers)
+  }
+
+  /// Gives every packet of a burst its verdict, and rewrites those that go on.
+  ///
+  /// - Parameters:
+  ///   - burst: the packets, any number; 16 to 64 make best use of the memory.
+  ///   - now: the tick, in seconds; it never goes back.
+  package mutating func process(_ burst: inout MutableSpan<Packet>, now: UInt32) {
+    self.now = now
+    for index in burst.indices { parse(&burst[index]) }
+    for index in burst.indices { probe(&burst[index]) }
+    var hits: UInt64 = 0
+    for index in burst.indices {
+      guard case .pending = burst[index].verdict else { continue }
+      decide(&burst[index], &hits)
+    }
+    counters.add(hits, to: .hits)
+  }
+
+  /// The middle walk: what the index says, before the session itself is looked at.
+  @inline(__always)
+  private func probe(_ packet: inout Packet) {
+    guard packet.hash != 0, let entry = shard.sessionIndex.candidate(packet.hash) else { return }
+    packet.candidate = entry
+    shard.sessions.prefetch(entry >> 1)
+  }
+
+  /// The last walk: the packet's session, found or made, or what it is otherwise.
+  @inline(__always)
+  private mutating func decide(_ packet: inout Packet, _ hits: inout UInt64) {
+    if packet.candidate != Packet.noCandidate, shard.verify(packet.candidate, packet.key) {
+      hits &+= 1
+      translate(&packet, packet.candidate >> 1)
+      return
+    }
+    decideWithoutCandidate(&packet, &hits)
+  }
+
+  @inline(never)
+  private mutating func decideWithoutCandidate(_ packet: inout Packet, _ hits: inout UInt64) {
+    switch (packet.kind, packet.realm) {
+    case (.icmpError, .inside), (.icmpError, .outside): translateICMPError(&packet)
+    case (.fragment, .inside), (.fragment, .outside): fragment(&packet)
+    case (_, .none): route(&packet)
+    case (.otherICMP, _): packet.verdict = .drop(.protocolNotTranslated)
+    case (.flow, _), (.addressOnly, _):
+      if packet.candidate != Packet.noCandidate, let session = shard.findSession(packet.key, packet.hash) {
+        hits &+= 1
+        translate(&packet, session)
+      } else {
+        counters.add(to: .misses)
+        packet.direction == .outbound ? admitOutbound(&packet) : admitInbound(&packet)
+      }
+    }
+  }
+}

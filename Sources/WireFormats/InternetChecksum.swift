@@ -1,0 +1,37 @@
+/// The Internet checksum (RFC 1071) and its update by difference (RFC 1624).
+@usableFromInline package enum InternetChecksum {
+  /// Folds a sum of 16-bit (or 32-bit) words to 16 bits with end-around carry.
+  @inlinable @inline(__always) package static func fold(_ sum: UInt64) -> UInt16 {
+    var total = (sum & 0xFFFF_FFFF) &+ (sum >> 32)
+    total = (total & 0xFFFF) &+ (total >> 16)
+    total = (total & 0xFFFF) &+ (total >> 16)
+    total = (total & 0xFFFF) &+ (total >> 16)
+    return UInt16(truncatingIfNeeded: total)
+  }
+
+  /// What changing `old` into `new` adds to the sum under a checksum: RFC 1624's "~m + m'", folded.
+  @inlinable @inline(__always) package static func difference(from old: UInt32, to new: UInt32) -> UInt16 {
+    fold(UInt64(~old) &+ UInt64(new))
+  }
+
+  /// The difference that two changes make together.
+  @inlinable @inline(__always) package static func add(_ first: UInt16, _ second: UInt16) -> UInt16 {
+    let total = UInt32(first) &+ UInt32(second)
+    return UInt16(truncatingIfNeeded: (total & 0xFFFF) &+ (total >> 16))
+  }
+
+  /// A checksum field after a change of `difference`: RFC 1624 equation 3, HC' = ~(~HC + ~m + m').
+  @inlinable @inline(__always) package static func update(_ checksum: UInt16, by difference: UInt16) -> UInt16 {
+    ~add(~checksum, difference)
+  }
+
+  /// The pseudo-header's sum (RFC 9293 section 3.1, RFC 768): addresses, protocol, length.
+  package static func pseudoHeader(
+    source: IPv4Address, destination: IPv4Address, protocol number: IPProtocol, length: Int
+  ) -> UInt64 {
+    UInt64(source.rawValue) &+ UInt64(destination.rawValue) &+ UInt64(number.rawValue) &+ UInt64(length)
+  }
+
+  /// The checksum field for a sum taken with the field at zero.
+  @inlinable package static func finish(_ sum: UInt64) -> UInt16 { ~fold(sum) }
+}
