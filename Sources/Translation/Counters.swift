@@ -1,4 +1,5 @@
 import Synchronization
+package import WireFormats
 
 /// What translation counts, one a worker.
 package enum TranslationCounter: Int, CaseIterable, Sendable {
@@ -32,6 +33,10 @@ package final class TranslationCounters: Sendable {
   private let counts: InlineArray<16, Atomic<UInt64>>
   private let drops: InlineArray<64, Atomic<UInt64>>
 
+  /// The last session that could not be made: inside local address in the upper half, then reason (8 bits) and rule
+  /// number (16). 0 for none yet.
+  private let refusal = Atomic<UInt64>(0)
+
   package init() {
     counts = InlineArray { _ in Atomic(0) }
     drops = InlineArray { _ in Atomic(0) }
@@ -54,6 +59,19 @@ package final class TranslationCounters: Sendable {
   package func count(_ reason: DropReason) {
     let value = drops[Int(reason.rawValue)].load(ordering: .relaxed)
     drops[Int(reason.rawValue)].store(value &+ 1, ordering: .relaxed)
+  }
+
+  /// Notes which host was refused a session, for the log. Called by the owning worker.
+  func note(refusalOf host: IPv4Address, rule: Int, reason: DropReason) {
+    refusal.store(
+      UInt64(host.rawValue) << 32 | UInt64(reason.rawValue) << 16 | UInt64(rule & 0xFFFF), ordering: .relaxed)
+  }
+
+  /// The last refusal of a session under a dynamic rule, or nil when there was none.
+  package var lastRefusal: (host: IPv4Address, rule: Int, reason: DropReason)? {
+    let word = refusal.load(ordering: .relaxed)
+    guard word != 0, let reason = DropReason(rawValue: UInt8(truncatingIfNeeded: word >> 16)) else { return nil }
+    return (IPv4Address(UInt32(word >> 32)), Int(word & 0xFFFF), reason)
   }
 
   /// The value of a counter.

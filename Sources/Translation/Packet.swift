@@ -67,6 +67,9 @@ package struct Packet: BitwiseCopyable {
     self.wasHandedOver = wasHandedOver
   }
 
+  /// Where the IPv4 packet ends in the frame, once it has been parsed; what follows is padding.
+  package var end: Int { Int(networkOffset) + Int(totalLength) }
+
   /// Octets of the largest IPv4 packet that this frame puts on a link: a super-frame is cut into segments first.
   var linkLength: Int {
     guard offload.segmentSize != 0 else { return Int(totalLength) }

@@ -77,6 +77,7 @@ extension Translator {
     case .success(let mapping):
       open(&packet, record(outbound: packet, instance, outside, mapping: mapping, rule: rule))
     case .failure(let refusal):
+      counters.note(refusalOf: packet.source, rule: rule, reason: refusal.reason)
       packet.verdict = .refuse(.prohibited, refusal.reason)
     }
   }

@@ -65,6 +65,9 @@ import CIntrinsics
     unsafe address(bucket).load(fromByteOffset: Self.valuesOffset + slot * 4, as: UInt32.self)
   }
 
+  /// Free slots of a bucket.
+  func freeSlots(_ bucket: UInt32) -> Int { matches(bucket, 0).nonzeroBitCount }
+
   private func tag(_ bucket: UInt32, _ slot: Int) -> UInt8 {
     unsafe address(bucket).load(fromByteOffset: slot, as: UInt8.self)
   }

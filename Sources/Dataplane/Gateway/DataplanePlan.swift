@@ -1,0 +1,98 @@
+package import Forwarding
+package import Translation
+
+/// Everything that the dataplane needs to start.
+package struct DataplanePlan: Sendable {
+  /// The cores to pin workers to, one worker each; 1 to `PortMap.maximumWorkers`.
+  package var workerCores: [Int]
+  /// Requests that a worker's engine takes between two submissions: a power of two, 64 to 4096.
+  package var ringEntries: Int
+  /// Frames of a burst, 1 to 64.
+  package var burst: Int
+  package var poll: PollMode
+  package var offload: OffloadFeatures
+  /// Whether tables and buffers should lie in huge pages.
+  package var hugePages: Bool
+  /// The tmpfs directory that the tables lie in; nil for memory of the process.
+  package var stateDirectory: String?
+  /// The devices, one queue a worker.
+  package var devices: [TapRequest]
+  /// The layer-3 interfaces; an Ethernet address of zero stands for the device's own.
+  package var interfaces: [NetworkInterface]
+  package var routes: [Route]
+  package var translation: TranslationConfiguration
+
+  package init(
+    workerCores: [Int] = [0], ringEntries: Int = 512, burst: Int = 64, poll: PollMode = .adaptive,
+    offload: OffloadFeatures = .gso, hugePages: Bool = true, stateDirectory: String? = nil,
+    devices: [TapRequest] = [], interfaces: [NetworkInterface] = [], routes: [Route] = [],
+    translation: TranslationConfiguration = TranslationConfiguration()
+  ) {
+    self.workerCores = workerCores
+    self.ringEntries = ringEntries
+    self.burst = burst
+    self.poll = poll
+    self.offload = offload
+    self.hugePages = hugePages
+    self.stateDirectory = stateDirectory
+    self.devices = devices
+    self.interfaces = interfaces
+    self.routes = routes
+    self.translation = translation
+  }
+}
+
+/// A device as it is in use.
+package struct DeviceStatus: Sendable {
+  package let name: String
+  /// Where the kernel's end lives; nil for the gateway's own namespace.
+  package let networkNamespace: String?
+  /// The link's MTU in octets.
+  package let mtu: Int
+  package let queues: Int
+  /// The offloads in force.
+  package let offload: String
+  /// How frames find their worker: `ebpf`, or `software` and why.
+  package let steering: String
+}
+
+/// What the operator should know of the start, without its being an error.
+package enum DataplaneNotice: Sendable, CustomStringConvertible {
+  /// Tables or buffers do not lie in huge pages.
+  case pages(worker: Int, note: String)
+  /// Frames are not steered by the kernel.
+  case steering(device: String, note: String)
+  /// io_uring is not available; the worker reads and writes instead.
+  case engine(worker: Int, note: String)
+  /// The state directory held another run's tables, which this version does not take up.
+  case stateNotTakenUp(path: String)
+
+  package var description: String {
+    switch self {
+    case .pages(let worker, let note): "worker \(worker): \(note)"
+    case .steering(let device, let note): "device \(device): \(note)"
+    case .engine(let worker, let note): "worker \(worker): \(note); it reads and writes one frame a system call"
+    case .stateNotTakenUp(let path): "\(path): the tables of an earlier run are not taken up; starting empty"
+    }
+  }
+}
+
+/// Why the dataplane could not start.
+package enum DataplaneError: Error, CustomStringConvertible {
+  case device(DeviceError)
+  case memory(MemoryError)
+  case thread(ThreadError)
+  case ring(RingError)
+  /// The plan has no worker, too many, or a core twice.
+  case workers(String)
+
+  package var description: String {
+    switch self {
+    case .device(let error): "\(error.description)"
+    case .memory(let error): "\(error.description)"
+    case .thread(let error): "\(error.description)"
+    case .ring(let error): "\(error.description)"
+    case .workers(let sentence): sentence
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package import Forwarding
+import Synchronization
+package import Translation
+import WireFormats
+
+/// The running dataplane: devices, workers, and what they share.
+package final class Gateway: Sendable {
+  package let plan: DataplanePlan
+  package let policy: Policy
+  package let workers: [WorkerHandle]
+  package let neighbors: NeighborTable
+  /// The session limit of all workers together.
+  package let limit: SessionLimit
+  /// Who uses which port of which inside global address.
+  package let ports: PortMap
+  /// The interfaces, with their Ethernet addresses.
+  package let interfaces: [NetworkInterface]
+  package let devices: [DeviceStatus]
+
+  private let openDevices: Mutex<[TapDevice]>
+  private let threads: Mutex<[PinnedThread]>
+  private let stopping: StopFlag
+  private let memory: GatewayMemory
+  private let origin: UInt64
+
+  private init(_ parts: GatewayParts, threads: [PinnedThread]) {
+    plan = parts.plan
+    policy = parts.policy
+    workers = parts.workers
+    neighbors = parts.neighbors
+    limit = parts.limit
+    ports = parts.memory.ports
+    interfaces = parts.interfaces
+    devices = parts.devices
+    openDevices = Mutex(parts.openDevices)
+    memory = parts.memory
+    stopping = parts.stopping
+    origin = parts.origin
+    self.threads = Mutex(threads)
+  }
+
+  /// Opens the devices, lays out the memory and starts the workers; on failure everything is closed again.
+  package static func start(
+    _ plan: DataplanePlan, notice: @escaping @Sendable (DataplaneNotice) -> Void
+  ) throws(DataplaneError) -> Gateway {
+    let parts = try GatewayParts(plan, notice: notice)
+    var threads: [PinnedThread] = []
+    do {
+      for index in plan.workerCores.indices { threads.append(try parts.startWorker(index, notice: notice)) }
+    } catch {
+      parts.stopping.stop(waking: parts.workers)
+      for thread in threads { thread.join() }
+      for device in parts.openDevices { device.close() }
+      throw error
+    }
+    return Gateway(parts, threads: threads)
+  }
+
+  /// The tick that sessions and mappings count in: seconds since a second before the start.
+  package func tick() -> UInt32 {
+    UInt32(truncatingIfNeeded: (monotonicNanoseconds() &- origin) / 1_000_000_000) &+ 1
+  }
+
+  /// Ends the workers and closes the devices; devices that are not persistent vanish. Later calls do nothing.
+  package func stop() {
+    stopping.stop(waking: workers)
+    let threads = threads.withLock { threads in
+      defer { threads = [] }
+      return threads
+    }
+    for thread in threads { thread.join() }
+    let devices = openDevices.withLock { devices in
+      defer { devices = [] }
+      return devices
+    }
+    for device in devices { device.close() }
+  }
+
+  deinit { stop() }
+
+  /// Starts or stops capturing on an interface; nil stops all capturing.
+  package func setCapture(interface: InterfaceID?, on: Bool) {
+    for worker in workers {
+      guard let interface else {
+        worker.capture.stop()
+        continue
+      }
+      let bit = UInt64(1) << UInt64(interface.rawValue & 63)
+      let mask = worker.capture.interfaces
+      let next = on ? mask | bit : mask & ~bit
+      next == 0 ? worker.capture.stop() : worker.capture.start(interfaces: next)
+    }
+  }
+
+  /// Hands every captured frame of all workers to `body`; called by one reader at a time. Timestamps are
+  /// `monotonicNanoseconds()`.
+  package func drainCapture(_ body: (CapturedFrame) -> Void) {
+    for worker in workers { _ = worker.capture.drain(body) }
+  }
+
+  /// Frames that a capture had no room for.
+  package var captureLost: UInt64 { workers.reduce(0) { $0 + $1.capture.lost } }
+}
+
+/// The word that ends the workers.
+final class StopFlag: Sendable {
+  private let flag = Atomic<Bool>(false)
+
+  var isSet: Bool { flag.load(ordering: .relaxed) }
+
+  func stop(waking workers: [WorkerHandle]) {
+    flag.store(true, ordering: .releasing)
+    for worker in workers { worker.wake.signal() }
+  }
+}

@@ -1,0 +1,122 @@
+import Forwarding
+import Translation
+import WireFormats
+
+extension Worker where IO: ~Copyable {
+  /// An ARP message (RFC 826): answers for the gateway's own and translated addresses, learns from who asks for them
+  /// and from answers that were asked for.
+  mutating func receiveARP(_ frame: Frame, _ octets: PacketOctets, _ network: Int) {
+    guard let message = ARPPacket(octets, at: network) else {
+      drop(frame, .malformedARP)
+      return
+    }
+    let link = links[frame.ingress]
+    // A probe for a duplicate address (RFC 5227) has no sender yet.
+    let isProbe = message.sender == .unspecified
+    guard isProbe || (link.network.contains(message.sender) && !translator.policy.isOwn(message.sender)) else {
+      drop(frame, .arpSenderOffLink)
+      return
+    }
+    let sender = NextHop(interface: frame.ingress, neighbor: message.sender)
+    let isForUs =
+      message.operation == .request && translator.policy.answersARP(for: message.target, on: frame.ingress)
+    if !isProbe {
+      if isForUs { _ = plan.neighbors.findOrAdd(sender, now: now) }
+      plan.neighbors.learn(sender, address: message.senderMAC, now: now)
+    }
+    guard isForUs else {
+      release(frame.buffer)
+      return
+    }
+    ARPPacket(
+      operation: .reply, senderMAC: link.hardwareAddress, sender: message.target, targetMAC: message.senderMAC,
+      target: message.sender
+    ).write(to: octets, at: network)
+    octets.store(message.senderMAC, at: Ethernet.destination)
+    octets.store(link.hardwareAddress, at: Ethernet.source)
+    var sent = frame
+    sent.length = UInt32(VirtioHeader.size + network + ARPPacket.length)
+    handle.load.add(to: .arpSent)
+    send(sent, memory.octets(of: sent), on: frame.ingress, device: frame.device)
+  }
+
+  /// Asks for a neighbour's Ethernet address, or, with `announcing`, tells the segment the gateway's for an address.
+  mutating func sendARPRequest(for target: IPv4Address, on interface: InterfaceID, announcing: Bool = false) {
+    let link = links[interface]
+    guard link.address != .unspecified, var frame = newFrame(device: link.device) else { return }
+    let headerLength = link.vlan == 0 ? Ethernet.headerLength : Ethernet.headerLength + Ethernet.tagLength
+    frame.length = UInt32(VirtioHeader.size + headerLength + ARPPacket.length)
+    let octets = memory.octets(of: frame)
+    octets.store(MACAddress.broadcast, at: Ethernet.destination)
+    octets.store(link.hardwareAddress, at: Ethernet.source)
+    if link.vlan != 0 {
+      octets.store16(Ethernet.typeVLAN, at: Ethernet.type)
+      octets.store16(link.vlan, at: Ethernet.type + 2)
+    }
+    octets.store16(Ethernet.typeARP, at: headerLength - 2)
+    ARPPacket(
+      operation: .request, senderMAC: link.hardwareAddress, sender: announcing ? target : link.address,
+      targetMAC: .zero, target: target
+    ).write(to: octets, at: headerLength)
+    handle.load.add(to: .arpSent)
+    send(frame, octets, on: interface, device: link.device)
+  }
+
+  /// Keeps a packet until its neighbour has answered, and asks.
+  mutating func wait(_ frame: Frame, _ packet: Packet, for neighbor: NeighborID) {
+    guard let hop = plan.neighbors.hop(of: neighbor) else {
+      drop(frame, .neighborUnresolved)
+      return
+    }
+    if plan.neighbors.shouldRequest(neighbor, now: now) { sendARPRequest(for: hop.neighbor, on: hop.interface) }
+    let entry = WaitingFrames.Entry(
+      frame: frame, network: packet.networkOffset, end: UInt32(packet.end), neighbor: neighbor, since: now)
+    if !waiting.add(entry) { drop(frame, .neighborQueueFull) }
+    handle.load.set(.waiting, to: waiting.count)
+  }
+
+  /// Sends the packets whose neighbours have answered, in order, and gives up on those that have waited too long.
+  mutating func sendWaiting() {
+    let neighbors = plan.neighbors
+    while let entry = waiting.takeFirst(where: { neighbors.state(of: $0.neighbor).isResolved }) {
+      transmit(
+        entry.frame, network: Int(entry.network), end: Int(entry.end), to: neighbors.state(of: entry.neighbor))
+    }
+    let now = now
+    while let entry = waiting.takeFirst(where: { now &- $0.since > WaitingFrames.patience }) {
+      reportUnreachable(entry)
+      drop(entry.frame, .neighborUnresolved)
+    }
+    handle.load.set(.waiting, to: waiting.count)
+  }
+
+  /// Tells the sender of a packet that its next hop does not answer (RFC 1812 section 5.2.7.1).
+  ///
+  /// The packet has been translated already, so the error is written as the next hop's segment would see it and goes
+  /// back through the translator, which gives it the form that the sender knows.
+  private mutating func reportUnreachable(_ entry: WaitingFrames.Entry) {
+    guard let hop = plan.neighbors.hop(of: entry.neighbor) else { return }
+    let octets = memory.octets(of: entry.frame)
+    let network = Int(entry.network)
+    let link = links[hop.interface]
+    guard link.address != .unspecified, ICMPReplies.mayReport(octets, network: network) else { return }
+    guard icmpLimit.take(at: nanoseconds) else {
+      handle.counters.count(.replyRateLimited)
+      return
+    }
+    guard var frame = newFrame(device: link.device) else { return }
+    frame.ingress = hop.interface
+    let start = Int(frame.start) + VirtioHeader.size + Ethernet.headerLength
+    let length = ICMPReplies.writeError(
+      type: ICMPRefusal.hostUnreachable.type, code: ICMPRefusal.hostUnreachable.code, nextHopMTU: 0, about: octets,
+      network: network, from: link.address, to: memory.octets(of: frame.buffer).suffix(from: start))
+    frame.length = UInt32(VirtioHeader.size + Ethernet.headerLength + length)
+    handle.load.add(to: .icmpErrorsSent)
+    let packet = Packet(
+      octets: memory.octets(of: frame), networkOffset: Ethernet.headerLength, ingress: hop.interface)
+    var one = InlineArray<1, Packet>(repeating: packet)
+    var burst = one.mutableSpan
+    translator.process(&burst, now: now)
+    execute(frame, one[0])
+  }
+}

@@ -1,0 +1,65 @@
+import Translation
+import WireFormats
+
+extension Worker where IO: ~Copyable {
+  /// Gives a frame, as it arrived, to the worker that owns it. The buffer goes along and comes back over `returns`.
+  mutating func handOver(_ frame: Frame, to worker: Int) {
+    guard plan.rings[plan.index * plan.workers + worker].stage(frame.handoverWord) else {
+      drop(frame, .handOverFull)
+      return
+    }
+  }
+
+  /// Makes what this turn staged visible, with one store a ring, and wakes who sleeps.
+  mutating func publishHandedOver() {
+    guard plan.workers > 1 else { return }
+    for other in 0..<plan.workers where other != plan.index {
+      let place = plan.index * plan.workers + other
+      let frames = plan.rings[place].publish()
+      let buffers = plan.returns[place].publish()
+      if frames || buffers { plan.wakes[other].wakeIfAsleep() }
+    }
+  }
+
+  /// Takes a burst from each worker that has handed frames over; returns their number.
+  mutating func takeHandedOver() -> Int {
+    guard plan.workers > 1 else { return 0 }
+    var words = InlineArray<64, UInt64>(repeating: 0)
+    var taken = 0
+    for other in 0..<plan.workers where other != plan.index {
+      var span = words.mutableSpan
+      let count = unsafe span.withUnsafeMutableBufferPointer {
+        unsafe plan.rings[other * plan.workers + plan.index].take(into: $0)
+      }
+      for index in 0..<count { addFrame(Frame(handoverWord: words[index]), handedOver: true) }
+      taken += count
+    }
+    if taken > 0 { handle.load.add(taken, to: .handedIn) }
+    return taken
+  }
+
+  /// Takes back the buffers that other workers have sent from.
+  mutating func takeReturned() {
+    guard plan.workers > 1 else { return }
+    var words = InlineArray<64, UInt64>(repeating: 0)
+    for other in 0..<plan.workers where other != plan.index {
+      while true {
+        var span = words.mutableSpan
+        let count = unsafe span.withUnsafeMutableBufferPointer {
+          unsafe plan.returns[other * plan.workers + plan.index].take(into: $0)
+        }
+        for index in 0..<count { pool.put(BufferID(rawValue: UInt32(truncatingIfNeeded: words[index]))) }
+        if count < 64 { break }
+      }
+    }
+  }
+
+  /// Whether another worker has left something: the last look before a sleep.
+  func hasHandedOver() -> Bool {
+    for other in 0..<plan.workers where other != plan.index {
+      let place = other * plan.workers + plan.index
+      if !plan.rings[place].isEmpty || !plan.returns[place].isEmpty { return true }
+    }
+    return false
+  }
+}

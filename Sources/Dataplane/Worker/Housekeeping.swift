@@ -1,0 +1,38 @@
+import Forwarding
+import Translation
+import WireFormats
+
+/// The gateway's own and translated addresses, announced at start (gratuitous ARP, RFC 5944 section 4.6): twice, a
+/// second apart, since a segment's bridge may not forward yet the first time.
+struct Announcements: Sendable {
+  /// Addresses that are announced on one interface at most; a larger pool is found by asking.
+  static let maximumPerInterface = 256
+  var remaining = 2
+  var next: UInt64 = 0
+}
+
+extension Worker where IO: ~Copyable {
+  /// About ten times a second: idle sessions, old neighbours, announcements, gauges.
+  mutating func keepHouse() {
+    nextHousekeeping = nanoseconds + Self.housekeepingInterval
+    translator.expire(now: now)
+    handle.load.set(.freeBuffers, to: pool.count)
+    guard plan.index == 0 else { return }
+    var due: [NextHop] = []
+    ageing.turn(plan.neighbors, now: now) { _, hop in due.append(hop) }
+    for hop in due { sendARPRequest(for: hop.neighbor, on: hop.interface) }
+    if announcements.remaining > 0, nanoseconds >= announcements.next { announce() }
+  }
+
+  private mutating func announce() {
+    announcements.remaining -= 1
+    announcements.next = nanoseconds + 1_000_000_000
+    for interface in plan.interfaces {
+      guard let own = interface.address else { continue }
+      sendARPRequest(for: own, on: interface.id, announcing: true)
+      for address in translator.policy.aliases(on: interface).prefix(Announcements.maximumPerInterface) {
+        sendARPRequest(for: address, on: interface.id, announcing: true)
+      }
+    }
+  }
+}

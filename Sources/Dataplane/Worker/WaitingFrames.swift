@@ -1,0 +1,46 @@
+import Forwarding
+
+/// The packets of one worker that wait for an ARP answer: few, and not for long.
+struct WaitingFrames: ~Copyable {
+  /// Packets that wait for one neighbour at most (RFC 1122 section 2.3.2.2 asks for one at least).
+  static let maximumPerNeighbor = 16
+  /// Packets that wait at all.
+  static let capacity = 64
+  /// Ticks after which a packet has waited long enough.
+  static let patience: UInt32 = 3
+
+  /// One packet, rewritten and ready to go.
+  struct Entry: BitwiseCopyable {
+    var frame: Frame
+    var network: UInt16
+    var end: UInt32
+    var neighbor: NeighborID
+    var since: UInt32
+  }
+
+  private var entries: InlineArray<64, Entry?> = InlineArray(repeating: nil)
+  private(set) var count = 0
+
+  /// Adds a packet; false when it would be one too many.
+  mutating func add(_ entry: Entry) -> Bool {
+    guard count < Self.capacity else { return false }
+    var same = 0
+    for index in 0..<count where entries[index]?.neighbor == entry.neighbor { same += 1 }
+    guard same < Self.maximumPerNeighbor else { return false }
+    entries[count] = entry
+    count += 1
+    return true
+  }
+
+  /// Takes out the oldest packet that `isDue` accepts; the others keep their order.
+  mutating func takeFirst(where isDue: (Entry) -> Bool) -> Entry? {
+    for index in 0..<count {
+      guard let entry = entries[index], isDue(entry) else { continue }
+      for later in index..<count - 1 { entries[later] = entries[later + 1] }
+      count -= 1
+      entries[count] = nil
+      return entry
+    }
+    return nil
+  }
+}

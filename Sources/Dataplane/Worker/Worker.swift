@@ -1,0 +1,127 @@
+import Forwarding
+import Translation
+import WireFormats
+
+/// One worker: its queue of every device, its ring, its buffers, its translator. `run` is its life, read from top to
+/// bottom; the other files of this folder have the lines.
+///
+/// It is generic over the packet engine and specialised for each. Everything in it belongs to its thread.
+@safe struct Worker<IO: PacketIO & ~Copyable>: ~Copyable {
+  let plan: WorkerPlan
+  let handle: WorkerHandle
+  let memory: FrameMemory
+  var io: IO
+  var translator: Translator
+  var pool: BufferPool
+  /// Reads outstanding on each device.
+  var armed: InlineArray<64, UInt16> = InlineArray(repeating: 0)
+  /// When each device may be read again after a read failed: a device that has vanished fails each one at once.
+  var retry: InlineArray<64, UInt64> = InlineArray(repeating: 0)
+  var links: LinkTable
+  var waiting = WaitingFrames()
+  var ageing = NeighborAgeing()
+  var icmpLimit = RateLimit(rate: 1000, burst: 200)
+  var pace: Pace
+  /// The frames of the burst at hand, and the packets among them, side by side.
+  let frames: UnsafeMutableBufferPointer<Frame>
+  let packets: UnsafeMutableBufferPointer<Packet>
+  let completions: UnsafeMutableBufferPointer<Completion>
+  var frameCount = 0
+  /// Nanoseconds of the monotonic clock, read once a turn, and the tick they make.
+  var nanoseconds: UInt64 = 0
+  var now: UInt32 = 1
+  var nextHousekeeping: UInt64 = 0
+  var announcements = Announcements()
+  /// The interfaces being captured, read once a turn.
+  var captured: UInt64 = 0
+
+  /// Nanoseconds between two turns of housekeeping.
+  static var housekeepingInterval: UInt64 { 100_000_000 }
+
+  init(plan: WorkerPlan, handle: WorkerHandle, io: consuming IO, translator: consuming Translator) {
+    self.plan = plan
+    self.handle = handle
+    self.io = io
+    self.translator = translator
+    memory = plan.memory
+    pool = BufferPool(worker: plan.index, count: plan.memory.buffersPerPool)
+    links = LinkTable(plan.interfaces)
+    pace = Pace(plan.poll)
+    unsafe frames = .allocate(capacity: plan.burst)
+    unsafe packets = .allocate(capacity: plan.burst)
+    unsafe completions = .allocate(capacity: 4 * plan.burst)
+  }
+
+  deinit {
+    unsafe frames.deallocate()
+    unsafe packets.deallocate()
+    unsafe completions.deallocate()
+  }
+
+  /// The loop: until `stop` says so.
+  mutating func run(until stop: () -> Bool) {
+    io.watch(descriptor: handle.wake.descriptor, token: Token(.wake).rawValue)
+    readClock()
+    armReads()
+    io.submit()
+    while !stop() {
+      readClock()
+      handle.load.add(to: .turns)
+      captured = handle.capture.interfaces
+      var work = harvest()
+      work += takeHandedOver()
+      takeReturned()
+      if frameCount > 0 { flushBurst() }
+      publishHandedOver()
+      if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
+      if waiting.count > 0 { sendWaiting() }
+      if nanoseconds >= nextHousekeeping { keepHouse() }
+      armReads()
+      rest(after: work)
+    }
+    handle.mailbox.close(&translator)
+  }
+
+  mutating func readClock() {
+    nanoseconds = monotonicNanoseconds()
+    now = UInt32(truncatingIfNeeded: (nanoseconds &- plan.originNanoseconds) / 1_000_000_000) &+ 1
+  }
+
+  /// Ends a turn: goes on at once, spins, or sleeps until something comes.
+  private mutating func rest(after work: Int) {
+    switch pace.next(work: work, at: nanoseconds) {
+    case .go: io.submit()
+    case .spin:
+      // What the last turn queued must not wait for the end of the spinning.
+      if pace.isFirstSpin || io.mayHaveCompletions { io.submit() }
+    case .sleep: sleep()
+    }
+  }
+
+  private mutating func sleep() {
+    handle.wake.prepareToSleep()
+    guard handle.mailbox.isEmpty, !hasHandedOver() else {
+      handle.wake.awake()
+      io.submit()
+      return
+    }
+    handle.load.add(to: .sleeps)
+    // An ARP answer may reach another worker, so frames that wait for one are looked after more often.
+    let limit = waiting.count > 0 ? 2_000_000 : Self.housekeepingInterval
+    io.submitAndWait(atLeast: 1, nanoseconds: limit)
+    handle.wake.awake()
+  }
+
+  /// Keeps reads outstanding on every device as far as there are buffers.
+  private mutating func armReads() {
+    for device in 0..<plan.deviceCount where retry[device] <= nanoseconds {
+      while Int(armed[device]) < plan.readDepth, let buffer = pool.take() {
+        armed[device] += 1
+        unsafe io.read(
+          file: UInt32(device), into: memory.address(buffer, at: FrameMemory.readOffset),
+          count: memory.readCapacity, buffer: UInt16(plan.index),
+          token: Token(.read, device: device, buffer: buffer).rawValue)
+      }
+    }
+  }
+}

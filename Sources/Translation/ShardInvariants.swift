@@ -1,0 +1,151 @@
+import WireFormats
+
+// What must be true of a shard between bursts. Tests and fuzzing ask after every step; the packet path never does,
+// because the answer costs a walk over all tables.
+
+extension Translator {
+  /// The invariants of this worker's state that do not hold, one sentence each; empty when all do.
+  package func checkInvariants() -> [String] {
+    var problems: [String] = []
+    var users: [UInt32: UInt32] = [:]
+    checkSessions(&users, &problems)
+    checkMappings(&users, &problems)
+    problems += users.filter { $0.value != 0 }.map { "mapping \($0.key) does not exist but has \($0.value) users" }
+    return problems
+  }
+
+  /// Every live session is in the index under both of its keys, alone, and its mapping counts it.
+  private func checkSessions(_ users: inout [UInt32: UInt32], _ problems: inout [String]) {
+    var live: UInt32 = 0
+    for number in 0..<shard.sessions.highWater {
+      var record = shard.sessions[number]
+      guard record.flags.contains(.live) else { continue }
+      live += 1
+      for key in [record.outboundKey, record.inboundKey]
+      where shard.findSession(key, key.hash(seed: shard.seed)) != number {
+        problems.append("session \(number) is not what the index finds under its key \(key)")
+      }
+      let (addresses, ports) = (record.addressDifference, record.portDifference)
+      record.updateDifferences()
+      if addresses != record.addressDifference || ports != record.portDifference {
+        problems.append("session \(number) has stale checksum differences")
+      }
+      if record.lastUsed > now { problems.append("session \(number) was used in the future") }
+      checkMapping(of: record, number, &problems)
+      if record.mapping != SessionRecord.noMapping { users[record.mapping, default: 0] += 1 }
+    }
+    if live != shard.sessions.count {
+      problems.append("\(live) sessions are live but \(shard.sessions.count) are counted")
+    }
+    if shard.sessionIndex.used != Int(live) * 2 {
+      problems.append("the session index has \(shard.sessionIndex.used) entries for \(live) sessions")
+    }
+  }
+
+  /// A session's inside global endpoint is that of its mapping, which is live.
+  private func checkMapping(of record: SessionRecord, _ number: UInt32, _ problems: inout [String]) {
+    guard record.mapping != SessionRecord.noMapping else {
+      if !record.flags.contains(.isStatic) { problems.append("dynamic session \(number) has no mapping") }
+      return
+    }
+    guard record.mapping < shard.mappings.highWater else {
+      problems.append("session \(number) has a mapping beyond the table")
+      return
+    }
+    let mapping = shard.mappings[record.mapping]
+    let samePorts =
+      mapping.kind == .address
+      || mapping.kind == .port && mapping.insideGlobalPort == record.insideGlobalPort
+        && mapping.insideLocalPort == record.insideLocalPort && mapping.protocolNumber == record.protocolNumber
+    if !samePorts || mapping.insideGlobal != record.insideGlobal || mapping.insideLocal != record.insideLocal {
+      problems.append("session \(number) and its mapping \(record.mapping) disagree")
+    }
+  }
+
+  /// A mapping has as many users as it counts; a port mapping holds its port and counts in its pairing, an address
+  /// mapping holds its address.
+  private func checkMappings(_ users: inout [UInt32: UInt32], _ problems: inout [String]) {
+    var live: UInt32 = 0
+    var entries = 0
+    for number in 0..<shard.mappings.highWater where shard.mappings[number].kind == .port {
+      users[shard.mappings[number].link, default: 0] += 1
+    }
+    for number in 0..<shard.mappings.highWater {
+      let record = shard.mappings[number]
+      guard record.kind != .free else { continue }
+      live += 1
+      entries += record.kind == .pairing ? 1 : 2
+      if users.removeValue(forKey: number) ?? 0 != record.users {
+        problems.append("mapping \(number) counts \(record.users) users, which it has not")
+      }
+      if record.users == 0, record.kind != .address { problems.append("mapping \(number) has no user") }
+      if shard.findMapping(like: record) != number {
+        problems.append("mapping \(number) is not what the index finds under its local key")
+      }
+      checkClaim(of: record, number, &problems)
+    }
+    if live != shard.mappings.count {
+      problems.append("\(live) mappings are live but \(shard.mappings.count) are counted")
+    }
+    if shard.mappingIndex.used != entries {
+      problems.append("the mapping index has \(shard.mappingIndex.used) entries instead of \(entries)")
+    }
+  }
+
+  private func checkClaim(of record: MappingRecord, _ number: UInt32, _ problems: inout [String]) {
+    guard let address = policy.globalAddresses.number(of: record.insideGlobal) else {
+      problems.append("mapping \(number) has an address of no rule")
+      return
+    }
+    switch record.kind {
+    case .port:
+      let owner = ports.owner(address: address, protocol: record.protocolNumber, port: record.insideGlobalPort)
+      if owner != allocator.mark { problems.append("mapping \(number) does not hold its port") }
+      let pairing = shard.mappings[record.link]
+      if pairing.kind != .pairing || pairing.insideLocal != record.insideLocal
+        || pairing.insideGlobal != record.insideGlobal
+      {
+        problems.append("mapping \(number) and its pairing \(record.link) disagree")
+      }
+    case .address:
+      if ports.addressOwner(address) != allocator.mark {
+        problems.append("mapping \(number) does not hold its address")
+      }
+      if shard.findAddressMapping(global: record.insideGlobal) != number {
+        problems.append("mapping \(number) is not what the index finds under its global key")
+      }
+    case .pairing, .free: break
+    }
+  }
+
+  /// Whether this worker has claimed as many ports as it has port mappings: one sentence for each protocol where not.
+  /// Walks every port of every address.
+  package func checkPorts() -> [String] {
+    var problems: [String] = []
+    for number in [IPProtocol.tcp, .udp, .icmp] {
+      var claimed = 0
+      for address in 0..<ports.addressCount {
+        for port in UInt16.min...UInt16.max
+        where ports.owner(address: address, protocol: number, port: port) == allocator.mark {
+          claimed += 1
+        }
+      }
+      var mapped = 0
+      for index in 0..<shard.mappings.highWater
+      where shard.mappings[index].kind == .port && shard.mappings[index].protocolNumber == number {
+        mapped += 1
+      }
+      if claimed != mapped { problems.append("\(claimed) \(number) ports are claimed for \(mapped) mappings") }
+    }
+    return problems
+  }
+}
+
+extension FlowIndex {
+  /// Entries in the index, by a walk over it.
+  var used: Int {
+    var total = 0
+    for bucket in 0..<bucketCount { total += Self.slotsPerBucket - freeSlots(bucket) }
+    return total
+  }
+}
