@@ -12,6 +12,7 @@ package struct Translator: ~Copyable {
   package let workers: Int
   package let neighbors: NeighborTable
   package let counters: TranslationCounters
+  let facts: InterfaceTable
   var shard: Shard
   let ports: PortMap
   let allocator: PortAllocator
@@ -20,6 +21,8 @@ package struct Translator: ~Copyable {
   var sweep = Sweep()
   /// The tick of the burst at hand: seconds since a moment before start.
   var now: UInt32 = 1
+  /// The neighbour table's generation at the start of the burst.
+  var generation: UInt16 = 0
 
   /// The translator of worker `worker` of `workers`.
   package init(
@@ -28,6 +31,7 @@ package struct Translator: ~Copyable {
   ) {
     precondition(workers >= 1 && workers <= PortMap.maximumWorkers && worker < workers)
     self.policy = policy
+    facts = InterfaceTable(policy.facts)
     self.shard = shard
     self.ports = ports
     self.neighbors = neighbors
@@ -46,6 +50,7 @@ package struct Translator: ~Copyable {
   ///   - now: the tick, in seconds; it never goes back.
   package mutating func process(_ burst: inout MutableSpan<Packet>, now: UInt32) {
     self.now = now
+    generation = neighbors.generation
     for index in burst.indices { parse(&burst[index]) }
     for index in burst.indices { probe(&burst[index]) }
     var hits: UInt64 = 0

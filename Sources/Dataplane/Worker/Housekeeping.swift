@@ -12,10 +12,16 @@ struct Announcements: Sendable {
 }
 
 extension Worker where IO: ~Copyable {
-  /// About ten times a second: idle sessions, old neighbours, announcements, gauges.
+  /// Looks for idle sessions: a small slice every millisecond rather than a large one now and then.
+  mutating func sweep() {
+    translator.expire(now: now, elapsed: (nanoseconds &- lastSweep) / 1000)
+    lastSweep = nanoseconds
+    nextSweep = nanoseconds + 1_000_000
+  }
+
+  /// About ten times a second: old neighbours, announcements, gauges.
   mutating func keepHouse() {
     nextHousekeeping = nanoseconds + Self.housekeepingInterval
-    translator.expire(now: now)
     handle.load.set(.freeBuffers, to: pool.count)
     guard plan.index == 0 else { return }
     var due: [NextHop] = []

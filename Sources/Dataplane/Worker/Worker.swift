@@ -31,6 +31,8 @@ import WireFormats
   var nanoseconds: UInt64 = 0
   var now: UInt32 = 1
   var nextHousekeeping: UInt64 = 0
+  var nextSweep: UInt64 = 0
+  var lastSweep: UInt64 = 0
   var announcements = Announcements()
   /// The interfaces being captured, read once a turn.
   var captured: UInt64 = 0
@@ -75,6 +77,7 @@ import WireFormats
       publishHandedOver()
       if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
       if waiting.count > 0 { sendWaiting() }
+      if nanoseconds >= nextSweep { sweep() }
       if nanoseconds >= nextHousekeeping { keepHouse() }
       armReads()
       rest(after: work)

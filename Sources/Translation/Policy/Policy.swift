@@ -36,7 +36,7 @@ package struct Policy: Sendable {
   package let globalAddresses: GlobalAddresses
   package let maximumEntries: Int
 
-  let facts: InlineArray<64, InterfaceFacts>
+  let facts: [InterfaceFacts]
   private let staticLocals: [StaticKey: Int]
   private let staticGlobals: [StaticKey: Int]
   /// Global addresses that the gateway answers ARP requests for.
@@ -94,8 +94,8 @@ package struct Policy: Sendable {
     staticGlobals = Self.index(statics) { ($0.global, $0.entry.ports?.global ?? 0, 0) }
   }
 
-  private static func facts(of interfaces: [NetworkInterface]) -> InlineArray<64, InterfaceFacts> {
-    var facts = InlineArray<64, InterfaceFacts>(repeating: InterfaceFacts())
+  private static func facts(of interfaces: [NetworkInterface]) -> [InterfaceFacts] {
+    var facts = Array(repeating: InterfaceFacts(), count: NetworkInterface.maximumCount)
     for interface in interfaces {
       facts[Int(interface.id.rawValue)] = InterfaceFacts(
         realm: interface.realm, instance: interface.instance, mtu: interface.mtu,

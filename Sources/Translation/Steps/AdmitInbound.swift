@@ -6,7 +6,7 @@ extension Translator {
   /// gateway, for another worker, routed as it is, or filtered (RFC 4787 section 5: address and port-dependent).
   @inline(never)
   mutating func admitInbound(_ packet: inout Packet) {
-    let outside = policy.facts[Int(packet.ingress.rawValue & 63)].instance
+    let outside = facts[packet.ingress].instance
     if policy.isOwn(packet.source) || policy.globalAddresses.contains(packet.source) {
       packet.verdict = .drop(.martianSource)
       return
@@ -25,8 +25,8 @@ extension Translator {
       return
     }
     let hop = policy.routes.nextHop(to: packet.destination, in: outside)
-    if let hop, policy.facts[Int(hop.interface.rawValue & 63)].realm == .inside,
-      policy.translates(packet.destination, in: policy.facts[Int(hop.interface.rawValue & 63)].instance)
+    if let hop, facts[hop.interface].realm == .inside,
+      policy.translates(packet.destination, in: facts[hop.interface].instance)
     {
       packet.verdict = .drop(.insideLocalFromOutside)
       return

@@ -5,7 +5,7 @@ extension Translator {
   /// A packet from inside that belongs to no session: for the gateway, routed as it is, or the first of a session.
   @inline(never)
   mutating func admitOutbound(_ packet: inout Packet) {
-    let instance = policy.facts[Int(packet.ingress.rawValue & 63)].instance
+    let instance = facts[packet.ingress].instance
     if policy.isOwn(packet.source) {
       packet.verdict = .drop(.martianSource)
       return
@@ -19,7 +19,7 @@ extension Translator {
       return
     }
     // Routing comes before translation on the way out, and only what leaves by an outside interface is translated.
-    guard policy.facts[Int(hop.interface.rawValue & 63)].realm == .outside else {
+    guard facts[hop.interface].realm == .outside else {
       route(&packet)
       return
     }
@@ -32,7 +32,7 @@ extension Translator {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    let outside = policy.facts[Int(hop.interface.rawValue & 63)].instance
+    let outside = facts[hop.interface].instance
     if let entry = policy.staticEntry(
       local: packet.source, packet.protocolNumber, port: packet.sourcePort, in: instance)
     {
@@ -89,6 +89,13 @@ extension Translator {
     record.lastUsed = now
     if packet.protocolNumber == .udp, record.outsideGlobalPort == 53 { record.flags.insert(.dns) }
     record.updateDifferences()
+    // With several globals for one local, a second session between the same two endpoints could not be told from the
+    // first on its way back.
+    guard !record.flags.contains(.openedInbound) || !hasSession(record.outboundKey) else {
+      releaseUnused(mapping: record.mapping)
+      packet.verdict = .drop(.filtered)
+      return
+    }
     guard limit.take() else {
       releaseUnused(mapping: record.mapping)
       packet.verdict = .refuse(.prohibited, .sessionsExhausted)
@@ -104,6 +111,10 @@ extension Translator {
     counters.add(to: .sessionsCreated)
     counters.set(.sessions, to: shard.sessionCount)
     translate(&packet, session)
+  }
+
+  private func hasSession(_ key: FlowKey) -> Bool {
+    shard.findSession(key, key.hash(seed: shard.seed)) != nil
   }
 
   /// The record of a session that a packet from inside opens under a static entry.
@@ -130,8 +141,6 @@ extension Translator {
     record.rule = UInt16(truncatingIfNeeded: rule)
     if map.kind == .port {
       record.insideGlobalPort = map.insideGlobalPort
-      // An ICMP query has one identifier, which both sides of the session show.
-      if packet.protocolNumber == .icmp { record.outsideGlobalPort = map.insideGlobalPort }
     } else {
       record.flags.insert(.addressOnly)
     }

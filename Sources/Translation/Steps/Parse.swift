@@ -9,7 +9,7 @@ extension Translator {
       packet.verdict = .drop(Self.fault(packet))
       return
     }
-    let facts = policy.facts[Int(packet.ingress.rawValue & 63)]
+    let facts = self.facts[packet.ingress]
     packet.realm = facts.realm
     packet.direction = facts.realm == .outside ? .inbound : .outbound
     packet.source = header.source
@@ -83,9 +83,12 @@ extension Translator {
   private func parseICMP(_ packet: inout Packet, _ offset: Int) -> Bool {
     packet.icmpType = packet.octets.load8(at: offset)
     packet.transportHeaderLength = 8
-    if ICMPType.isQuery(packet.icmpType) || ICMPType.isReply(packet.icmpType) {
+    // The identifier is the querier's, as a port is its host's: a query from A with identifier 7 and one from B with
+    // identifier 7 are two flows (RFC 5508 section 3.1).
+    if ICMPType.isQuery(packet.icmpType) {
       packet.sourcePort = packet.octets.load16(at: offset + ICMPField.identifier)
-      packet.destinationPort = packet.sourcePort
+    } else if ICMPType.isReply(packet.icmpType) {
+      packet.destinationPort = packet.octets.load16(at: offset + ICMPField.identifier)
     } else {
       packet.kind = ICMPType.isError(packet.icmpType) ? .icmpError : .otherICMP
     }

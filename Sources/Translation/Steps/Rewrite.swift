@@ -41,7 +41,8 @@ extension Translator {
         }
       }
     default:
-      octets.store16(outbound ? sourcePort : destinationPort, at: transport + ICMPField.identifier)
+      let identifier = ICMPType.isReply(packet.icmpType) ? destinationPort : sourcePort
+      octets.store16(identifier, at: transport + ICMPField.identifier)
       let old = octets.load16(at: transport + ICMPField.checksum)
       octets.store16(InternetChecksum.update(old, by: portChange), at: transport + ICMPField.checksum)
     }

@@ -3,21 +3,32 @@
 /// Expiry is a hand that goes round the records: no links to keep, nothing to move when a session is used, and a
 /// bounded slice a turn. A session ends at most one round after it became idle.
 package struct Sweep: Sendable {
-  /// Records that one turn inspects at least; more in a large table, so that a round takes `roundTurns` turns.
-  static let minimumSlice: UInt32 = 256
-  /// Turns of a round; a worker takes about ten turns a second.
-  static let roundTurns: UInt32 = 20
+  /// Microseconds that a round should take.
+  package static let round: UInt64 = 2_000_000
+  /// Records that one turn inspects at most, so that no packet waits long; a very large table that is looked at rarely,
+  /// because the gateway is idle, takes longer for a round.
+  static let maximumSlice: UInt64 = 16_384
 
   var session: UInt32 = 0
   var mapping: UInt32 = 0
+
+  /// The records to inspect after `elapsed` microseconds.
+  static func slice(of records: UInt32, elapsed: UInt64) -> UInt32 {
+    let due = UInt64(records) * min(elapsed, round) / round + 16
+    return min(records, UInt32(min(due, maximumSlice)))
+  }
 }
 
 extension Translator {
-  /// Ends idle sessions and idle address mappings of the next slice of the tables. Called about ten times a second.
-  package mutating func expire(now: UInt32) {
+  /// Ends idle sessions and idle address mappings of the next slice of the tables.
+  ///
+  /// - Parameters:
+  ///   - now: the tick.
+  ///   - elapsed: microseconds since the last call.
+  package mutating func expire(now: UInt32, elapsed: UInt64 = Sweep.round) {
     self.now = now
     let sessions = shard.sessions.highWater
-    for _ in 0..<min(sessions, max(Sweep.minimumSlice, sessions / Sweep.roundTurns)) {
+    for _ in 0..<Sweep.slice(of: sessions, elapsed: elapsed) {
       if sweep.session >= sessions { sweep.session = 0 }
       let number = sweep.session
       sweep.session += 1
@@ -30,7 +41,7 @@ extension Translator {
       counters.add(to: .sessionsExpired)
     }
     let mappings = shard.mappings.highWater
-    for _ in 0..<min(mappings, max(Sweep.minimumSlice, mappings / Sweep.roundTurns)) {
+    for _ in 0..<Sweep.slice(of: mappings, elapsed: elapsed) {
       if sweep.mapping >= mappings { sweep.mapping = 0 }
       let number = sweep.mapping
       sweep.mapping += 1

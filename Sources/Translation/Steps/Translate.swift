@@ -21,18 +21,17 @@ extension Translator {
   /// verdict when there is none.
   @inline(__always)
   private mutating func nextHop(_ packet: inout Packet, _ session: UInt32) -> NeighborID? {
-    let generation = neighbors.generation
     if packet.direction == .outbound {
       if shard.sessions[session].outboundGeneration == generation { return shard.sessions[session].outboundNeighbor }
     } else {
       if shard.sessions[session].inboundGeneration == generation { return shard.sessions[session].inboundNeighbor }
     }
-    return lookUpNextHop(&packet, session, generation)
+    return lookUpNextHop(&packet, session)
   }
 
   @inline(never)
   private mutating func lookUpNextHop(
-    _ packet: inout Packet, _ session: UInt32, _ generation: UInt16
+    _ packet: inout Packet, _ session: UInt32
   ) -> NeighborID? {
     let record = shard.sessions[session]
     let outbound = packet.direction == .outbound
@@ -67,7 +66,7 @@ extension Translator {
   /// Whether the packet fits the link; sets the verdict when it does not (RFC 4787 REQ-13, RFC 1191).
   @inline(__always)
   func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
-    let mtu = policy.facts[Int(interface.rawValue & 63)].mtu
+    let mtu = facts[interface].mtu
     if packet.linkLength <= Int(mtu) { return true }
     packet.verdict =
       packet.dontFragment
@@ -85,7 +84,7 @@ extension Translator {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    let instance = policy.facts[Int(packet.ingress.rawValue & 63)].instance
+    let instance = facts[packet.ingress].instance
     guard let neighbor = findNeighbor(&packet, packet.destination, instance) else { return }
     let state = neighbors.state(of: neighbor)
     guard let hop = neighbors.hop(of: neighbor), fits(&packet, hop.interface) else { return }

@@ -47,7 +47,7 @@ extension Translator {
   private func session(of quoted: IPv4Header, in packet: inout Packet, end: Int) -> UInt32? {
     guard !quoted.isFragment || quoted.fragmentField & IPv4Field.offsetMask == 0 else { return nil }
     guard let ports = quotedPorts(packet.octets, quoted, end: end) else { return nil }
-    let instance = policy.facts[Int(packet.ingress.rawValue & 63)].instance
+    let instance = facts[packet.ingress].instance
     // An error from outside quotes a packet that left: its inbound key is the quotation turned round.
     let key = FlowKey(
       source: quoted.destination, sourcePort: ports.destination, destination: quoted.source,
@@ -83,9 +83,9 @@ extension Translator {
     guard transport + 8 <= end else { return nil }
     if quoted.protocolNumber == .icmp {
       let type = octets.load8(at: transport)
-      guard ICMPType.isQuery(type) || ICMPType.isReply(type) else { return nil }
       let identifier = octets.load16(at: transport + ICMPField.identifier)
-      return (identifier, identifier)
+      if ICMPType.isQuery(type) { return (identifier, 0) }
+      return ICMPType.isReply(type) ? (0, identifier) : nil
     }
     return (octets.load16(at: transport), octets.load16(at: transport + 2))
   }
@@ -96,7 +96,7 @@ extension Translator {
       packet.verdict = .deliver
       return
     }
-    let instance = policy.facts[Int(packet.ingress.rawValue & 63)].instance
+    let instance = facts[packet.ingress].instance
     let inside = packet.direction == .outbound ? packet.source : packet.destination
     guard !policy.globalAddresses.contains(packet.destination), !policy.translates(inside, in: instance),
       packet.direction == .inbound || !policy.translates(quoted.destination, in: instance)
@@ -132,8 +132,11 @@ extension Translator {
       octets.store16(undoOutbound ? record.outsideLocalPort : record.insideGlobalPort, at: transport + 2)
       checksumOffset = transport + (quoted.protocolNumber == .tcp ? TCPField.checksum : UDPField.checksum)
     case .icmp:
-      octets.store16(
-        undoOutbound ? record.insideLocalPort : record.insideGlobalPort, at: transport + ICMPField.identifier)
+      // The identifier is the inside host's if it asked, and then the quoted packet is its query or the answer to it.
+      if !record.flags.contains(.openedInbound) {
+        octets.store16(
+          undoOutbound ? record.insideLocalPort : record.insideGlobalPort, at: transport + ICMPField.identifier)
+      }
       let old = octets.load16(at: transport + ICMPField.checksum)
       octets.store16(InternetChecksum.update(old, by: portChange), at: transport + ICMPField.checksum)
     default: break

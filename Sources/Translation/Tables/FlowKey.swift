@@ -8,7 +8,7 @@ package struct FlowKey: Hashable, Sendable, BitwiseCopyable {
   /// From the top: source port, destination port (16 bits each), instance (16), protocol (8), direction (8).
   var rest: UInt64
 
-  /// The key of a packet on its way in `direction`. For ICMP queries both ports are the query identifier.
+  /// The key of a packet on its way in `direction`. An ICMP query's identifier is the querier's port; the other is 0.
   @inline(__always)
   package init(
     source: IPv4Address, sourcePort: UInt16, destination: IPv4Address, destinationPort: UInt16,

@@ -10,6 +10,7 @@ package struct SessionRecord: Sendable, BitwiseCopyable {
   package var outsideLocal: IPv4Address
   package var insideGlobal: IPv4Address
   package var outsideGlobal: IPv4Address
+  /// For ICMP queries the identifier stands in the querier's ports, and the other side's are 0.
   package var insideLocalPort: UInt16
   package var outsideLocalPort: UInt16
   package var insideGlobalPort: UInt16
@@ -63,9 +64,7 @@ package struct SessionRecord: Sendable, BitwiseCopyable {
     addressDifference = InternetChecksum.add(source, destination)
     let sourcePort = InternetChecksum.difference(from: UInt32(insideLocalPort), to: UInt32(insideGlobalPort))
     let destinationPort = InternetChecksum.difference(from: UInt32(outsideLocalPort), to: UInt32(outsideGlobalPort))
-    // A query identifier stands once in a message, a port twice.
-    portDifference =
-      protocolNumber == .icmp ? sourcePort : InternetChecksum.add(sourcePort, destinationPort)
+    portDifference = InternetChecksum.add(sourcePort, destinationPort)
   }
 }
 
