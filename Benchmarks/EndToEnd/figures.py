@@ -1,0 +1,97 @@
+"""What is measured, in which unit, and what it should reach against the reference in the same run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .lab import Route
+from .machine import on_cpu_nanoseconds
+from .traffic import connections, datagrams, stream_bits
+
+SMALL = 18
+LARGE = 1400
+# A rate is carried without loss when less than this part is lost: the machine has hiccups of its own.
+NO_LOSS = 0.002
+# The search for that rate halves the range this often.
+SEARCH_STEPS = 6
+# Shorter than the other measurements, since a search makes many.
+SEARCH_SECONDS = 1.5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the table. Its ratio is the gateway's value divided by the reference's."""
+
+    key: str
+    title: str
+    unit: str
+    divisor: float
+    measure: Callable[[Route, float], float]
+    aims: tuple[float, float, float]
+    # What the value is compared with: the kernel's NAT, or the copy-only forwarder.
+    reference: str = "kernel"
+    lower_is_better: bool = False
+
+    def holds(self, ratio: float) -> bool:
+        """Whether a ratio reaches the first aim."""
+        return ratio <= self.aims[0] if self.lower_is_better else ratio >= self.aims[0]
+
+
+def small_overload(route: Route, seconds: float) -> float:
+    """Small datagrams delivered a second when more are sent than the path can carry."""
+    return datagrams(route, SMALL, None, seconds).rate
+
+
+def large_overload(route: Route, seconds: float) -> float:
+    """Large datagrams delivered a second when more are sent than the path can carry."""
+    return datagrams(route, LARGE, None, seconds).rate
+
+
+def small_without_loss(route: Route, seconds: float) -> float:
+    """The most small datagrams a second that arrive when (nearly) all arrive.
+
+    A path that loses nothing at full speed, because its sender does the forwarding, carries that. Otherwise the rate
+    is searched between nothing and what arrives under overload; one rate in the search counts as carried when either
+    of two tries carries it.
+    """
+    seconds = min(seconds, SEARCH_SECONDS)
+    full = datagrams(route, SMALL, None, seconds)
+    if full.loss < NO_LOSS:
+        return full.rate
+    carried, low, high = 0.0, 0.0, full.rate * 1.1
+    for _ in range(SEARCH_STEPS):
+        rate = (low + high) / 2
+        for _ in range(2):
+            tried = datagrams(route, SMALL, rate, seconds)
+            if tried.loss < NO_LOSS:
+                break
+        if tried.loss < NO_LOSS:
+            low, carried = rate, max(carried, tried.rate)
+        else:
+            high = rate
+    return carried
+
+
+def worker_nanoseconds(route: Route, seconds: float) -> float:
+    """Time on a core that the gateway's threads spend a small packet, under overload."""
+    packets, time = route.received_packets(), on_cpu_nanoseconds(route.pid)
+    datagrams(route, SMALL, None, seconds)
+    packets, time = route.received_packets() - packets, on_cpu_nanoseconds(route.pid) - time
+    if packets == 0:
+        raise RuntimeError(f"{route.name}: no packet was forwarded")
+    return time / packets
+
+
+FIGURES = [
+    Figure("udp_small_overload", "18-byte UDP delivered under overload", "kpps", 1e3, small_overload,
+           (0.9, 1.15, 1.3)),
+    Figure("udp_small_no_loss", "18-byte UDP without loss", "kpps", 1e3, small_without_loss, (0.7, 0.9, 1.1)),
+    Figure("worker_cpu", "worker CPU a small packet", "ns", 1, worker_nanoseconds,
+           (1.3, 1.1, 1.05), reference="copy", lower_is_better=True),
+    Figure("udp_large_overload", "1400-byte UDP delivered under overload", "kpps", 1e3, large_overload,
+           (1.2, 1.6, 2.0)),
+    Figure("tcp_one", "TCP, one stream", "Gbps", 1e9, lambda route, seconds: stream_bits(route, 1, seconds),
+           (0.65, 0.85, 1.0)),
+    Figure("tcp_four", "TCP, four streams", "Gbps", 1e9, lambda route, seconds: stream_bits(route, 4, seconds),
+           (0.35, 0.55, 1.0)),
+    Figure("connections", "connections a second", "k/s", 1e3, connections, (0.9, 1.05, 1.3)),
+]

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Translation
+
+/// Measures translation alone, on one core, without the kernel: what a worker does with a burst between reading and
+/// writing it. Beside each rate stands a C loop that does only the hash, the memory access and the rewrite.
+@main
+struct InMemoryBenchmark: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sallyport-benchmark",
+    abstract: "Measure parse, look-up and rewrite of 64-byte UDP frames, new sessions, expiry, memory and start.")
+
+  /// Established sessions, and the packets a second to reach with them, in millions.
+  private static let sizes: [(sessions: Int, aim: Double)] = [(1_000, 25), (65_536, 18), (1_032_192, 12)]
+  /// New sessions a second to reach, in millions.
+  private static let creationAim = 3.0
+  /// Octets a session may take, all tables counted.
+  private static let octetsAim = 128.0
+  /// Sessions that a start makes room for, and the seconds it may take.
+  private static let startSessions = 10_000_000
+  private static let startAim = 3.0
+
+  @Option(help: "Repetitions of each measurement, 1 to 50.")
+  var repetitions = 5
+
+  @Flag(help: "One short repetition.")
+  var quick = false
+
+  @Option(help: ArgumentHelp("Write all values to a file.", valueName: "file"))
+  var json: String?
+
+  mutating func validate() throws {
+    guard (1...50).contains(repetitions) else { throw ValidationError("--repetitions must be between 1 and 50.") }
+  }
+
+  func run() throws {
+    var results = Results()
+    for (sessions, aim) in Self.sizes { results.rows += try measure(sessions: sessions, aim: aim) }
+    results.rows.append(
+      Row(
+        title: "memory a session", unit: "octets",
+        samples: Samples(values: [ShardLayout(sessions: Self.startSessions).octetsPerSession]), aim: Self.octetsAim,
+        lowerIsBetter: true))
+    results.rows.append(try measureStart())
+    results.holds = results.rows.allSatisfy(\.holds)
+    print(results.table)
+    print("\nOne core, bursts of \(Burst.size), flows in random order; medians with extremes.")
+    print("Of the starts the slowest counts.")
+    if let json { try results.write(to: json) }
+  }
+
+  private var rounds: Int { quick ? 1 : repetitions }
+
+  /// One table size: established sessions and the C loop in turn, then sessions that come and go.
+  private func measure(sessions: Int, aim: Double) throws -> [Row] {
+    var forwarding = Row(title: "established, \(sessions) sessions", unit: "Mpps", floor: Samples(), aim: aim)
+    // A thousand sessions are made in a third of a millisecond, which no clock measures well.
+    let isLarge = sessions > 1_000
+    var creation = Row(
+      title: "new sessions, up to \(sessions)", unit: "M/s", aim: isLarge ? Self.creationAim : nil)
+    var expiry = Row(title: "expiry of \(sessions) sessions", unit: "ns each", lowerIsBetter: true)
+    var bench = try Bench(sessions: sessions, portion: quick ? 0.25 : 1)
+    // The first time round touches every page and makes every session: warm-up, and the frames are looked at.
+    _ = try bench.create()
+    try bench.verify()
+    for _ in 0..<rounds {
+      forwarding.samples.values.append(try bench.forward() / 1e6)
+      forwarding.floor?.values.append(bench.floor() / 1e6)
+      expiry.samples.values.append(try bench.expire())
+      creation.samples.values.append(try bench.create() / 1e6)
+    }
+    return isLarge ? [forwarding, creation, expiry] : [forwarding]
+  }
+
+  /// The slowest start counts: later ones are given memory that the hypervisor has at hand from the ones before.
+  private func measureStart() throws -> Row {
+    var row = Row(
+      title: "start with room for \(Self.startSessions) sessions", unit: "s", aim: Self.startAim, lowerIsBetter: true,
+      worstCounts: true)
+    for _ in 0..<rounds { row.samples.values.append(try startTime(sessions: Self.startSessions)) }
+    return row
+  }
+}

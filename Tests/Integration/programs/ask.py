@@ -1,0 +1,60 @@
+"""Asks observers, from one local port, as whom they see us, and prints a line "ADDRESS PORT" for each; "-" for none.
+
+    ask.py udp|tcp LOCALPORT ADDRESS:PORT… [--then-listen SECONDS]
+
+With --then-listen (UDP only) it afterwards prints a line "from ADDRESS PORT" for each datagram that still arrives.
+"""
+
+import argparse
+import socket
+import time
+
+parser = argparse.ArgumentParser()
+parser.add_argument("transport", choices=["udp", "tcp"])
+parser.add_argument("local", type=int)
+parser.add_argument("observers", nargs="+")
+parser.add_argument("--then-listen", type=float, default=0)
+arguments = parser.parse_args()
+
+
+def bound(kind):
+    """A socket on the local port."""
+    result = socket.socket(socket.AF_INET, kind)
+    result.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    result.bind(("", arguments.local))
+    result.settimeout(2)
+    return result
+
+
+def answer(exchange):
+    """Prints what an exchange brings, or "-" when nothing comes."""
+    try:
+        print(exchange().decode(), flush=True)
+    except OSError:
+        print("-", flush=True)
+
+
+def ask_by_tcp(endpoint):
+    """A connection that is closed by the other side; a reset on ours leaves no TIME-WAIT in the next one's way."""
+    with bound(socket.SOCK_STREAM) as stream:
+        stream.connect(endpoint)
+        return stream.recv(100)
+
+
+endpoints = [(name.rsplit(":", 1)[0], int(name.rsplit(":", 1)[1])) for name in arguments.observers]
+if arguments.transport == "tcp":
+    for endpoint in endpoints:
+        answer(lambda: ask_by_tcp(endpoint))
+else:
+    with bound(socket.SOCK_DGRAM) as datagrams:
+        for endpoint in endpoints:
+            datagrams.sendto(b"?", endpoint)
+            answer(lambda: datagrams.recvfrom(100)[0])
+        deadline = time.monotonic() + arguments.then_listen
+        while (left := deadline - time.monotonic()) > 0:
+            datagrams.settimeout(left)
+            try:
+                _, (address, port) = datagrams.recvfrom(100)
+            except OSError:
+                break
+            print("from", address, port, flush=True)

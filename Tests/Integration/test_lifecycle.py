@@ -1,0 +1,108 @@
+"""How the gateway begins and ends: configuration errors, SIGTERM, a crash, and what it costs while idle."""
+
+import contextlib
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+
+import lab
+
+NAMESPACE = f"{lab.NAME}-alone"
+
+
+def setUpModule():
+    if lab.PEER == "sallyport":
+        lab.shared()
+
+
+@contextlib.contextmanager
+def written(text):
+    """A file with the text, and the directory it is in."""
+    with tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
+        path = pathlib.Path(directory) / "gateway.conf"
+        path.write_text(text)
+        yield path
+
+
+def alone(socket):
+    """A configuration whose devices stay in the gateway's own namespace."""
+    text = lab.configuration("unused").replace(f"control-socket /run/sallyport-lab/unused/control.sock", "")
+    return text.replace(" netns unused-lan", "").replace(" netns unused-wan", "") + f"control-socket {socket}\n"
+
+
+@lab.sallyport_only
+class Lifecycle(lab.LabTestCase):
+    def daemon(self, path):
+        """sallyportd in a namespace of its own, without a lab."""
+        subprocess.run(["ip", "netns", "delete", NAMESPACE], capture_output=True)
+        subprocess.run(["ip", "netns", "add", NAMESPACE], check=True)
+        self.addCleanup(subprocess.run, ["ip", "netns", "delete", NAMESPACE], capture_output=True)
+        return lab.Running(
+            ["ip", "netns", "exec", NAMESPACE, str(lab.BINARIES / "sallyportd"), "--config", str(path)]
+        )
+
+    def devices(self):
+        command = ["ip", "-n", NAMESPACE, "-o", "link", "show", "type", "tun"]
+        return subprocess.run(command, check=True, text=True, capture_output=True).stdout
+
+    def test_sigterm_and_sigint_end_it_cleanly_and_leave_no_device_and_no_socket(self):
+        for ending in signal.SIGTERM, signal.SIGINT:
+            with self.subTest(ending.name), tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
+                socket = pathlib.Path(directory) / "control.sock"
+                with written(alone(socket)) as path, self.daemon(path) as running:
+                    self.eventually(socket.exists, "the control socket did not appear", seconds=15)
+                    self.assertIn("sp-inside", self.devices())
+                    began = time.monotonic()
+                    output = running.stop(ending)
+                    self.assertEqual(running.process.returncode, 0, output)
+                    self.assertLess(time.monotonic() - began, 3)
+                    self.assertEqual(self.devices(), "")
+                    self.assertFalse(socket.exists())
+
+    def test_a_wrong_configuration_is_refused_by_the_daemon_with_its_place(self):
+        text = alone("/nonexistent/control.sock")
+        line = text.splitlines().index("ip nat inside source list 10 pool OUT overload") + 1
+        with written(text.replace("pool OUT overload", "pool OUT overlord")) as path, self.daemon(path) as running:
+            output = running.finish(15)
+            self.assertEqual(running.process.returncode, 1)
+            self.assertIn(f"{path}:{line}:40: error: ", output)
+            self.assertEqual(self.devices(), "")
+
+    def test_check_accepts_what_is_right(self):
+        with written(lab.configuration("any")) as path:
+            result = subprocess.run([str(lab.BINARIES / "sallyport"), "check", str(path)], timeout=20)
+        self.assertEqual(result.returncode, 0)
+
+    def test_check_points_at_what_is_wrong(self):
+        with written("hostname lab\nip nat pool P 203.0.113.300 203.0.113.103 prefix-length 24\n") as path:
+            result = subprocess.run(
+                [str(lab.BINARIES / "sallyport"), "check", str(path)], text=True, capture_output=True, timeout=20
+            )
+            said = (result.stdout + result.stderr).splitlines()
+            self.assertEqual(result.returncode, 1)
+            self.assertTrue(said[0].startswith(f"{path}:2:15: error: "), said)
+        # The line, and the caret under the address.
+        shown = next(index for index, line in enumerate(said) if "ip nat pool P" in line)
+        self.assertEqual(said[shown + 1].index("^"), said[shown].index("203.0.113.300"))
+
+    def test_a_gateway_that_was_killed_is_raised_again(self):
+        with lab.Lab(f"{lab.NAME}-crash") as crashed:
+            subprocess.run(["kill", "-KILL", str(crashed.daemon_pid())], check=True)
+            crashed.up()
+            crashed.run("alice", "ping", "-q", "-c", "2", "-i", "0.1", lab.CAROL)
+
+    def test_an_idle_gateway_uses_less_than_a_hundredth_of_a_core(self):
+        pid = lab.shared().daemon_pid()
+
+        def used():
+            """Seconds of processor time all its threads have had."""
+            tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
+            return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+        time.sleep(1)
+        before, began = used(), time.monotonic()
+        time.sleep(5)
+        share = (used() - before) / (time.monotonic() - began)
+        self.assertLess(share, 0.01)
