@@ -39,18 +39,21 @@ package struct RoutingTable: Sendable {
 
   /// The routes, longest prefix last.
   @usableFromInline package let routes: [Route]
-  private var roots: [RoutingInstance: Int] = [:]
+  /// The first cell of each instance, by its number; -1 for one without routes.
+  private var roots: [Int] = []
   private var cells: [UInt32] = []
 
   /// A table of `routes`; of two for the same network the later one wins.
   package init(_ routes: [Route] = []) {
     self.routes = routes.enumerated().sorted { ($0.1.prefix.length, $0.0) < ($1.1.prefix.length, $1.0) }.map(\.1)
     for (number, route) in self.routes.enumerated() {
-      let root = roots[route.instance] ?? cells.count
-      if roots.updateValue(root, forKey: route.instance) == nil {
+      let instance = Int(route.instance.rawValue)
+      if instance >= roots.count { roots += repeatElement(-1, count: instance + 1 - roots.count) }
+      if roots[instance] < 0 {
+        roots[instance] = cells.count
         cells += repeatElement(0, count: 1 << 16)
       }
-      insert(UInt32(number) + 1, prefix: route.prefix, block: root, bits: 16, depth: 0)
+      insert(UInt32(number) + 1, prefix: route.prefix, block: roots[instance], bits: 16, depth: 0)
     }
   }
 
@@ -75,7 +78,9 @@ package struct RoutingTable: Sendable {
 
   /// The longest match for `destination`, or nil when the network is unreachable.
   package func route(to destination: IPv4Address, in instance: RoutingInstance) -> Route? {
-    guard let root = roots[instance] else { return nil }
+    let number = Int(instance.rawValue)
+    guard number < roots.count, roots[number] >= 0 else { return nil }
+    let root = roots[number]
     let address = destination.rawValue
     var cell = cells[root + Int(address >> 16)]
     if cell & Self.nested != 0 { cell = cells[Int(cell & ~Self.nested) + Int(address >> 8 & 255)] }

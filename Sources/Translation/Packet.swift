@@ -1,18 +1,18 @@
-package import Forwarding
-package import WireFormats
+public import Forwarding
+public import WireFormats
 
 /// One packet of a burst: where it lies, what a step has found out for the next, and the verdict.
 ///
 /// The worker fills in the first group; the translator the rest.
-package struct Packet: BitwiseCopyable {
+@usableFromInline package struct Packet: BitwiseCopyable {
   /// The frame from its Ethernet header on.
-  package var octets: PacketOctets
+  @usableFromInline package var octets: PacketOctets
   /// Where the IPv4 header begins: 14, or 18 behind an 802.1Q tag.
-  package var networkOffset: UInt16
-  package var ingress: InterfaceID
-  package var offload: FrameOffload
+  @usableFromInline package var networkOffset: UInt16
+  @usableFromInline package var ingress: InterfaceID
+  @usableFromInline package var offload: FrameOffload
   /// Whether another worker has handed the packet over; it is not handed over twice.
-  package var wasHandedOver: Bool
+  @usableFromInline package var wasHandedOver: Bool
 
   /// What the packet is to the translator.
   enum Kind: UInt8, BitwiseCopyable {
@@ -69,6 +69,19 @@ package struct Packet: BitwiseCopyable {
 
   /// Where the IPv4 packet ends in the frame, once it has been parsed; what follows is padding.
   package var end: Int { Int(networkOffset) + Int(totalLength) }
+
+  /// Makes this the place of another packet; the first walk resets what the steps have found out. A burst's packets
+  /// are made once and re-used, since to fill in all of a packet costs more than to translate it.
+  @inlinable @inline(__always)
+  package mutating func arrive(
+    _ octets: PacketOctets, networkOffset: Int, ingress: InterfaceID, offload: FrameOffload, wasHandedOver: Bool
+  ) {
+    self.octets = octets
+    self.networkOffset = UInt16(truncatingIfNeeded: networkOffset)
+    self.ingress = ingress
+    self.offload = offload
+    self.wasHandedOver = wasHandedOver
+  }
 
   /// Octets of the largest IPv4 packet that this frame puts on a link: a super-frame is cut into segments first.
   var linkLength: Int {

@@ -108,6 +108,13 @@ import WireFormats
 
   // MARK: Mappings
 
+  /// Asks for the cache line of the index where an inside endpoint's port mapping is.
+  @inline(__always)
+  func prefetchMapping(of local: IPv4Address, port: UInt16, _ number: IPProtocol, _ instance: RoutingInstance) {
+    let key = MappingRecord.portKey(local, port, number, instance)
+    mappingIndex.prefetch(key.hash(seed: seed))
+  }
+
   /// The mapping whose local key is that of `probe`.
   func findMapping(like probe: MappingRecord) -> UInt32? {
     let key = probe.localKey

@@ -64,7 +64,11 @@ package struct Translator: ~Copyable {
   /// The middle walk: what the index says, before the session itself is looked at.
   @inline(__always)
   private func probe(_ packet: inout Packet) {
-    guard packet.hash != 0, let entry = shard.sessionIndex.candidate(packet.hash) else { return }
+    guard packet.hash != 0 else { return }
+    guard let entry = shard.sessionIndex.candidate(packet.hash) else {
+      prepareAdmission(packet)
+      return
+    }
     packet.candidate = entry
     shard.sessions.prefetch(entry >> 1)
   }
@@ -88,7 +92,9 @@ package struct Translator: ~Copyable {
     case (_, .none): route(&packet)
     case (.otherICMP, _): packet.verdict = .drop(.protocolNotTranslated)
     case (.flow, _), (.addressOnly, _):
-      if packet.candidate != Packet.noCandidate, let session = shard.findSession(packet.key, packet.hash) {
+      // Asked again even where the middle walk found no candidate: an earlier packet of this burst may have made the
+      // session meanwhile, and a second one must not stand beside it.
+      if let session = shard.findSession(packet.key, packet.hash) {
         hits &+= 1
         translate(&packet, session)
       } else {

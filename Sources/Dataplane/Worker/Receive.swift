@@ -94,8 +94,8 @@ extension Worker where IO: ~Copyable {
       segmentSize: header.load8(at: VirtioHeader.gsoType) == VirtioHeader.gsoNone
         ? 0 : header.load16(at: VirtioHeader.gsoSize).byteSwapped)
     unsafe frames[frameCount] = frame
-    unsafe packets[frameCount] = Packet(
-      octets: octets, networkOffset: network, ingress: interface, offload: offload, wasHandedOver: handedOver)
+    unsafe packets[frameCount].arrive(
+      octets, networkOffset: network, ingress: interface, offload: offload, wasHandedOver: handedOver)
     frameCount += 1
     if frameCount == plan.burst { flushBurst() }
   }

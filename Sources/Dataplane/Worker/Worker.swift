@@ -51,6 +51,9 @@ import WireFormats
     pace = Pace(plan.poll)
     unsafe frames = .allocate(capacity: plan.burst)
     unsafe packets = .allocate(capacity: plan.burst)
+    let nothing = plan.memory.octets(of: BufferID(worker: plan.index, number: 0)).prefix(0)
+    unsafe packets.initialize(
+      repeating: Packet(octets: nothing, networkOffset: 0, ingress: InterfaceID(rawValue: 0)))
     unsafe completions = .allocate(capacity: 4 * plan.burst)
   }
 

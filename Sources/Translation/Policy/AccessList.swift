@@ -3,7 +3,7 @@ package import WireFormats
 /// A standard access list: an ordered list of source addresses to permit or deny, with an implicit deny at its end.
 package struct AccessList: Hashable, Sendable {
   /// One line of the list.
-  package struct Entry: Hashable, Sendable {
+  package struct Entry: Hashable, Sendable, BitwiseCopyable {
     package var permits: Bool
     package var address: IPv4Address
     /// Cisco's inverse mask: a set bit is not compared; need not be contiguous.

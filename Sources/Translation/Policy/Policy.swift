@@ -37,11 +37,21 @@ package struct Policy: Sendable {
   package let maximumEntries: Int
 
   let facts: [InterfaceFacts]
+  /// What each rule's access list says, flat: the packet path looks at numbers, not at values with storage of their own.
+  private let matchers: [RuleMatcher]
+  private let lines: [AccessList.Entry]
   private let staticLocals: [StaticKey: Int]
   private let staticGlobals: [StaticKey: Int]
   /// Global addresses that the gateway answers ARP requests for.
   private let aliases: GlobalAddresses
   private let ownAddresses: [IPv4Address]
+
+  private struct RuleMatcher: BitwiseCopyable {
+    var instance: RoutingInstance
+    /// Its lines of `lines`.
+    var first: Int
+    var end: Int
+  }
 
   private struct StaticKey: Hashable {
     var address: IPv4Address
@@ -86,6 +96,15 @@ package struct Policy: Sendable {
         rule: rule, accessList: translation.accessLists[rule.accessList] ?? AccessList(name: rule.accessList),
         addresses: addresses.filter { !wholeStatics.contains($0) }, pool: pool)
     }
+    var matchers: [RuleMatcher] = []
+    var lines: [AccessList.Entry] = []
+    for rule in rules {
+      let first = lines.count
+      lines += rule.accessList.entries
+      matchers.append(RuleMatcher(instance: rule.rule.instance, first: first, end: lines.count))
+    }
+    self.matchers = matchers
+    self.lines = lines
     let ruleRanges = rules.flatMap { rule in rule.pool?.ranges ?? rule.addresses.map { $0...$0 } }
     globalAddresses = GlobalAddresses(ruleRanges + statics.map { $0.global...$0.global })
     aliases = GlobalAddresses(
@@ -137,9 +156,11 @@ package struct Policy: Sendable {
 
   /// The first dynamic rule whose access list permits `source`.
   func rule(for source: IPv4Address, in instance: RoutingInstance) -> Int? {
-    for index in rules.indices
-    where rules[index].rule.instance == instance && rules[index].accessList.permits(source) {
-      return index
+    for index in matchers.indices where matchers[index].instance == instance {
+      for line in matchers[index].first..<matchers[index].end where lines[line].matches(source) {
+        if lines[line].permits { return index }
+        break
+      }
     }
     return nil
   }

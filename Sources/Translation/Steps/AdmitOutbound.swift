@@ -158,7 +158,7 @@ extension SessionRecord {
       outsideGlobalPort: packet.destinationPort, insideInstance: instance, outsideInstance: outside,
       protocolNumber: packet.protocolNumber, progress: [], flags: [], addressDifference: 0, portDifference: 0,
       lastUsed: 0, created: 0, mapping: SessionRecord.noMapping, outboundNeighbor: .none, inboundNeighbor: .none,
-      outboundGeneration: 0, inboundGeneration: 0, rule: 0, reserved: 0)
+      outboundGeneration: 0, inboundGeneration: 0, rule: 0, reserved: (0, 0, 0))
   }
 
   /// A session that a packet from outside opens, as if nothing were translated.

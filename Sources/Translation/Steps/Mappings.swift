@@ -10,6 +10,14 @@ extension Translator {
   /// Addresses of a pool that one new host tries before it is refused.
   static var addressesTried: Int { 64 }
 
+  /// Asks for what the admission of an outbound packet will look at first: the place of its mapping, and the record
+  /// that its session will take.
+  @inline(__always)
+  func prepareAdmission(_ packet: Packet) {
+    guard packet.direction == .outbound else { return }
+    shard.prefetchMapping(of: packet.source, port: packet.sourcePort, packet.protocolNumber, facts[packet.ingress].instance)
+  }
+
   /// The mapping of an inside endpoint, whomever it talks to (endpoint-independent, RFC 4787 REQ-1), made if it was
   /// not there.
   mutating func portMapping(
@@ -75,7 +83,7 @@ extension Translator {
   private mutating func claimAddressAndPort(for packet: Packet, _ rule: Int) -> ClaimedPort? {
     let count = policy.rules[rule].addresses.count
     guard count > 0 else { return nil }
-    let start = Int(packet.source.rawValue &* 0x9E37_79B1 >> 8) % count
+    let start = Int((packet.source.rawValue &* 0x9E37_79B1) >> 8) % count
     for step in 0..<min(count, Self.addressesTried) {
       let address = policy.rules[rule].addresses[(start + step) % count]
       if let claimed = claimPort(on: address, for: packet) { return claimed }

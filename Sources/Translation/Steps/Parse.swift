@@ -5,6 +5,14 @@ extension Translator {
   /// The first walk: header views, checked once; what the packet is to translation; its key and hash.
   @inline(__always)
   func parse(_ packet: inout Packet) {
+    packet.verdict = .pending
+    packet.candidate = Packet.noCandidate
+    packet.hash = 0
+    packet.kind = .flow
+    packet.sourcePort = 0
+    packet.destinationPort = 0
+    packet.tcpFlags = []
+    packet.icmpType = 0
     guard let header = IPv4Header(packet.octets, at: Int(packet.networkOffset)) else {
       packet.verdict = .drop(Self.fault(packet))
       return
@@ -26,8 +34,7 @@ extension Translator {
     guard header.destination.rawValue >> 28 < 0xE, !header.destination.isLoopback,
       header.destination.rawValue >> 24 != 0
     else {
-      packet.verdict = .drop(
-        header.destination.isMulticast || header.destination == .broadcast ? .multicast : .martianDestination)
+      packet.verdict = .drop(Self.fault(inDestination: header.destination))
       return
     }
     guard !header.isFragment else {
@@ -93,6 +100,12 @@ extension Translator {
       packet.kind = ICMPType.isError(packet.icmpType) ? .icmpError : .otherICMP
     }
     return true
+  }
+
+  /// Why the destination was refused; off the packet path.
+  @inline(never)
+  private static func fault(inDestination address: IPv4Address) -> DropReason {
+    address.isMulticast || address == .broadcast ? .multicast : .martianDestination
   }
 
   /// Why the IPv4 header was refused; off the packet path.

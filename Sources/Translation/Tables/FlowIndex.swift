@@ -38,13 +38,13 @@ import CIntrinsics
 
   @inline(__always)
   private func first(_ hash: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: (hash >> 32) &* UInt64(bucketCount) >> 32)
+    UInt32(truncatingIfNeeded: ((hash >> 32) &* UInt64(bucketCount)) >> 32)
   }
 
   @inline(__always)
   private func second(_ hash: UInt64) -> UInt32 {
     let other = UInt32(truncatingIfNeeded: hash >> 8) &* 0x9E37_79B1
-    let bucket = UInt32(truncatingIfNeeded: UInt64(other) &* UInt64(bucketCount) >> 32)
+    let bucket = UInt32(truncatingIfNeeded: (UInt64(other) &* UInt64(bucketCount)) >> 32)
     guard bucket == first(hash) else { return bucket }
     return bucket &+ 1 == bucketCount ? 0 : bucket &+ 1
   }

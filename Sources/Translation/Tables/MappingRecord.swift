@@ -39,6 +39,16 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
       destinationPort: UInt16(kind.rawValue), protocol: protocolNumber, instance: instance, direction: .outbound)
   }
 
+  /// The local key of a port mapping.
+  @inline(__always)
+  static func portKey(
+    _ local: IPv4Address, _ port: UInt16, _ number: IPProtocol, _ instance: RoutingInstance
+  ) -> FlowKey {
+    FlowKey(
+      source: local, sourcePort: port, destination: IPv4Address(0), destinationPort: UInt16(Kind.port.rawValue),
+      protocol: number, instance: instance, direction: .outbound)
+  }
+
   /// The key under which an inbound packet finds it; a pairing has none.
   var globalKey: FlowKey {
     FlowKey(

@@ -38,7 +38,8 @@ package struct SessionRecord: Sendable, BitwiseCopyable {
   var inboundGeneration: UInt16
   /// The number of the rule or static entry that admitted it.
   package var rule: UInt16
-  var reserved: UInt16
+  /// Fills the record to 64 octets, so that no record lies across two cache lines.
+  var reserved: (UInt16, UInt16, UInt16)
 
   /// The value of `mapping` for a session of a static entry.
   package static let noMapping = UInt32.max
