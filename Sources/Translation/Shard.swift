@@ -111,8 +111,19 @@ import WireFormats
   /// Asks for the cache line of the index where an inside endpoint's port mapping is.
   @inline(__always)
   func prefetchMapping(of local: IPv4Address, port: UInt16, _ number: IPProtocol, _ instance: RoutingInstance) {
-    let key = MappingRecord.portKey(local, port, number, instance)
-    mappingIndex.prefetch(key.hash(seed: seed))
+    let hash = MappingRecord.portKey(local, port, number, instance).hash(seed: seed)
+    mappingIndex.prefetch(hash)
+    mappingIndex.prefetchSecond(hash)
+  }
+
+  /// Asks for the places that a new mapping and its first session will take, all at once: one after the other their
+  /// loads would cost more than all the rest of an admission.
+  @inline(__always)
+  func prefetchInsertion(_ mapping: MappingRecord, inboundKey: FlowKey) {
+    mappingIndex.prefetch(mapping.globalKey.hash(seed: seed))
+    sessionIndex.prefetch(inboundKey.hash(seed: seed))
+    mappings.prefetchNext()
+    sessions.prefetchNext()
   }
 
   /// The mapping whose local key is that of `probe`.

@@ -52,7 +52,9 @@ package struct Translator: ~Copyable {
     self.now = now
     generation = neighbors.generation
     for index in burst.indices { parse(&burst[index]) }
-    for index in burst.indices { probe(&burst[index]) }
+    var missing = 0
+    for index in burst.indices { probe(&burst[index], &missing) }
+    if missing > 0 { for index in burst.indices { probeAgain(&burst[index]) } }
     var hits: UInt64 = 0
     for index in burst.indices {
       guard case .pending = burst[index].verdict else { continue }
@@ -63,12 +65,24 @@ package struct Translator: ~Copyable {
 
   /// The middle walk: what the index says, before the session itself is looked at.
   @inline(__always)
-  private func probe(_ packet: inout Packet) {
+  private func probe(_ packet: inout Packet, _ missing: inout Int) {
     guard packet.hash != 0 else { return }
-    guard let entry = shard.sessionIndex.candidate(packet.hash) else {
+    guard let entry = shard.sessionIndex.candidateInFirst(packet.hash) else {
+      shard.sessionIndex.prefetchSecond(packet.hash)
       prepareAdmission(packet)
+      missing += 1
       return
     }
+    packet.candidate = entry
+    shard.sessions.prefetch(entry >> 1)
+  }
+
+  /// The middle walk once more, for packets whose entry is not in its first bucket: few, or new sessions.
+  @inline(__always)
+  private func probeAgain(_ packet: inout Packet) {
+    guard packet.candidate == Packet.noCandidate, packet.hash != 0,
+      let entry = shard.sessionIndex.candidateInSecond(packet.hash)
+    else { return }
     packet.candidate = entry
     shard.sessions.prefetch(entry >> 1)
   }

@@ -47,6 +47,7 @@ package final class Gateway: Sendable {
     var threads: [PinnedThread] = []
     do {
       for index in plan.workerCores.indices { threads.append(try parts.startWorker(index, notice: notice)) }
+      if plan.hugePages { threads.append(try parts.startPopulating()) }
     } catch {
       parts.stopping.stop(waking: parts.workers)
       for thread in threads { thread.join() }

@@ -153,6 +153,17 @@ struct GatewayParts: Sendable {
     }
   }
 
+  /// Starts the thread that makes the tables' pages present, and then ends.
+  func startPopulating() throws(DataplaneError) -> PinnedThread {
+    do throws(ThreadError) {
+      return try PinnedThread.start(name: "sp-populate", core: nil) { [memory, stopping] in
+        memory.populate(until: { stopping.isSet })
+      }
+    } catch {
+      throw .thread(error)
+    }
+  }
+
   private func run<IO: PacketIO & ~Copyable>(_ index: Int, on io: consuming IO) {
     workers[index].engineText.withLock { [summary = io.summary] in $0 = summary }
     var worker = Worker(

@@ -41,6 +41,16 @@ package enum PageKind: String, Sendable {
     descriptor = mapping.descriptor
   }
 
+  /// Makes the region's pages present, a piece at a time, until `stop` says so; whoever uses the region meanwhile just
+  /// uses it. A failure changes nothing: the pages then come at their first use.
+  package func populate(until stop: () -> Bool) {
+    let piece = 32 << 20
+    for start in stride(from: 0, to: count, by: piece) {
+      if stop() { return }
+      guard unsafe madvise(base + start, min(piece, count - start), MADV_POPULATE_WRITE) == 0 else { return }
+    }
+  }
+
   deinit {
     unsafe munmap(base, count)
     if descriptor >= 0 { close(descriptor) }

@@ -45,6 +45,11 @@ extension Translator {
     probe.insideGlobal = claimed.address
     probe.insideGlobalPort = claimed.port
     pairing.insideGlobal = claimed.address
+    shard.prefetchInsertion(
+      probe,
+      inboundKey: FlowKey(
+        source: packet.destination, sourcePort: packet.destinationPort, destination: claimed.address,
+        destinationPort: claimed.port, protocol: packet.protocolNumber, instance: .global, direction: .inbound))
     guard let link = known ?? shard.insert(pairing), let mapping = insertPortMapping(probe, link) else {
       release(claimed, packet.protocolNumber)
       return .failure(MappingRefusal(reason: .mappingsExhausted))

@@ -25,9 +25,10 @@ import CIntrinsics
     self.bucketCount = bucketCount
   }
 
-  /// Buckets for `entries` entries at a load of at most 85 %.
+  /// Buckets for `entries` entries at a load of at most 78 %: beyond that ever more insertions have to move an entry,
+  /// and each move reads records from all over the memory.
   static func bucketCount(for entries: UInt64) -> UInt32 {
-    UInt32(clamping: max(2, (entries * 100 + 1019) / 1020))
+    UInt32(clamping: max(2, (entries * 100 + 935) / 936))
   }
 
   @inline(__always)
@@ -83,18 +84,24 @@ import CIntrinsics
     unsafe sp_prefetch(address(first(hash)))
   }
 
-  /// The value of the first slot whose tag fits, or nil when there is none in either bucket.
+  /// Asks for the cache line of the hash's second bucket.
   @inline(__always)
-  func candidate(_ hash: UInt64) -> UInt32? {
-    let tag = Self.tag(hash)
-    var bucket = first(hash)
-    var found = matches(bucket, tag)
-    if found == 0 {
-      bucket = second(hash)
-      found = matches(bucket, tag)
-      if found == 0 { return nil }
-    }
-    return value(bucket, found.trailingZeroBitCount)
+  func prefetchSecond(_ hash: UInt64) {
+    unsafe sp_prefetch(address(second(hash)))
+  }
+
+  /// The value of the first slot of the first bucket whose tag fits.
+  @inline(__always)
+  func candidateInFirst(_ hash: UInt64) -> UInt32? { candidate(first(hash), Self.tag(hash)) }
+
+  /// The value of the first slot of the second bucket whose tag fits.
+  @inline(__always)
+  func candidateInSecond(_ hash: UInt64) -> UInt32? { candidate(second(hash), Self.tag(hash)) }
+
+  @inline(__always)
+  private func candidate(_ bucket: UInt32, _ tag: UInt8) -> UInt32? {
+    let found = matches(bucket, tag)
+    return found == 0 ? nil : value(bucket, found.trailingZeroBitCount)
   }
 
   /// The first value in the two buckets that fits the tag and that `isWanted` accepts.

@@ -40,6 +40,13 @@ import CIntrinsics
     unsafe sp_prefetch_write(base + Int(index))
   }
 
+  /// Asks for the cache line of the record that `allocate` will give next.
+  @inline(__always)
+  func prefetchNext() {
+    let free = unsafe header.pointee.firstFree
+    prefetch(free == UInt32.max ? unsafe header.pointee.highWater : free)
+  }
+
   /// A free record's number, or nil when all are in use. `next` reads the free list's link in a free record.
   func allocate(next: (borrowing Record) -> UInt32) -> UInt32? {
     let free = unsafe header.pointee.firstFree

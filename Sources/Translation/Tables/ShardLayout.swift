@@ -6,7 +6,7 @@ package struct ShardLayout: Equatable, Sendable {
 
   /// Sessions that the shard holds.
   package let sessionCapacity: UInt32
-  /// Mappings: one for every session, and one in eight more for pairings.
+  /// Mappings: one for every session, and one in sixteen more for pairings.
   package let mappingCapacity: UInt32
   let sessionBuckets: UInt32
   let mappingBuckets: UInt32
@@ -24,7 +24,7 @@ package struct ShardLayout: Equatable, Sendable {
   package init(sessions: Int) {
     precondition(sessions <= Self.maximumSessions)
     sessionCapacity = UInt32(max(16, sessions))
-    mappingCapacity = sessionCapacity + sessionCapacity / 8 + 16
+    mappingCapacity = sessionCapacity + sessionCapacity / 16 + 16
     sessionBuckets = FlowIndex.bucketCount(for: UInt64(sessionCapacity) * 2)
     mappingBuckets = FlowIndex.bucketCount(for: UInt64(mappingCapacity) * 2)
     sessionIndexOffset = Self.headerSize
