@@ -45,6 +45,17 @@ static inline __attribute__((always_inline)) void sp_ring_read(
   entry->user_data = token;
 }
 
+/// As `sp_ring_read`, but ends with -EAGAIN at once when the file has nothing (RWF_NOWAIT).
+static inline __attribute__((always_inline)) void sp_ring_try_read(
+    struct io_uring *ring, uint32_t file, void *base, uint32_t count, uint16_t buffer, uint64_t token) {
+  struct io_uring_sqe *entry = sp_ring_entry(ring);
+  io_uring_prep_rw(IORING_OP_READ_FIXED, entry, (int)file, base, count, (uint64_t)-1);
+  entry->flags = IOSQE_FIXED_FILE;
+  entry->rw_flags = 0x8;  // RWF_NOWAIT, which glibc shows only to _GNU_SOURCE.
+  entry->buf_index = buffer;
+  entry->user_data = token;
+}
+
 /// Queues WRITE_FIXED to registered file `file` from registered buffer `buffer`.
 static inline __attribute__((always_inline)) void sp_ring_write(
     struct io_uring *ring, uint32_t file, const void *base, uint32_t count, uint16_t buffer, uint64_t token) {

@@ -17,8 +17,8 @@ struct GatewayParts: Sendable {
   let stopping = StopFlag()
   let origin = monotonicNanoseconds()
 
-  /// Reads outstanding on each device: what measured best for small frames.
-  static let readDepth = 32
+  /// Reads of one batch on a device at most: what measured best for small frames.
+  static let readDepth = 64
 
   init(_ plan: DataplanePlan, notice: @Sendable (DataplaneNotice) -> Void) throws(DataplaneError) {
     let count = plan.workerCores.count

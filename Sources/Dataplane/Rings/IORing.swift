@@ -74,6 +74,13 @@ package struct IORing: PacketIO, ~Copyable {
     unsafe sp_ring_read(ring, file, base, count, buffer, token)
   }
 
+  @inline(__always) package mutating func tryRead(
+    file: UInt32, into base: UnsafeMutableRawPointer, count: UInt32, buffer: UInt16, token: UInt64
+  ) {
+    outstanding &+= 1
+    unsafe sp_ring_try_read(ring, file, base, count, buffer, token)
+  }
+
   @inline(__always) package mutating func write(
     file: UInt32, from base: UnsafeMutableRawPointer, count: UInt32, buffer: UInt16, token: UInt64
   ) {

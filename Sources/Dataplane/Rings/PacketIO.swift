@@ -33,6 +33,8 @@ package protocol PacketIO: ~Copyable {
 
   /// Queues a read of one frame of up to `count` octets. Several may be outstanding for a file.
   mutating func read(file: UInt32, into base: UnsafeMutableRawPointer, count: UInt32, buffer: UInt16, token: UInt64)
+  /// Queues a read that ends with -EAGAIN when the file has no frame at the moment it is submitted.
+  mutating func tryRead(file: UInt32, into base: UnsafeMutableRawPointer, count: UInt32, buffer: UInt16, token: UInt64)
   /// Queues a write of one frame.
   mutating func write(file: UInt32, from base: UnsafeMutableRawPointer, count: UInt32, buffer: UInt16, token: UInt64)
   /// Queues one completion for when `descriptor`, which need not be registered, is next readable.

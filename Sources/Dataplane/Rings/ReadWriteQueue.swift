@@ -15,6 +15,8 @@ package struct ReadWriteQueue: PacketIO, ~Copyable {
     let base: UnsafeMutableRawPointer
     let count: Int
     let token: UInt64
+    /// Whether the read stays until there is a frame.
+    let waits: Bool
   }
 
   /// A registered file and its reads; they share one FIFO that never grows beyond the engine's limit.
@@ -53,7 +55,14 @@ package struct ReadWriteQueue: PacketIO, ~Copyable {
     file: UInt32, into base: UnsafeMutableRawPointer, count: UInt32, buffer: UInt16, token: UInt64
   ) {
     outstanding += 1
-    unsafe files[Int(file)].reads.append(PendingRead(base: base, count: Int(count), token: token))
+    unsafe files[Int(file)].reads.append(PendingRead(base: base, count: Int(count), token: token, waits: true))
+  }
+
+  package mutating func tryRead(
+    file: UInt32, into base: UnsafeMutableRawPointer, count: UInt32, buffer: UInt16, token: UInt64
+  ) {
+    outstanding += 1
+    unsafe files[Int(file)].reads.append(PendingRead(base: base, count: Int(count), token: token, waits: false))
   }
 
   package mutating func write(
@@ -103,7 +112,7 @@ package struct ReadWriteQueue: PacketIO, ~Copyable {
   private mutating func readAll(from index: Int) {
     while let next = files[index].reads.first {
       let moved = unsafe Glibc.read(files[index].descriptor, next.base, next.count)
-      if moved < 0 && (errno == EAGAIN || errno == EINTR) { return }
+      if moved < 0 && (errno == EAGAIN || errno == EINTR) && next.waits { return }
       finished.append(
         Completion(token: next.token, result: moved < 0 ? -errno : Int32(truncatingIfNeeded: moved)))
       _ = files[index].reads.popFirst()

@@ -13,19 +13,7 @@ extension Worker where IO: ~Copyable {
         let completion = unsafe completions[index]
         let token = Token(rawValue: completion.token)
         switch token.kind {
-        case .read:
-          armed[token.device] -= 1
-          if completion.result > 0 {
-            received += 1
-            addFrame(
-              Frame(
-                buffer: token.buffer, start: UInt16(FrameMemory.readOffset), device: UInt8(token.device),
-                length: UInt32(completion.result)),
-              handedOver: false)
-          } else {
-            pool.put(token.buffer)
-            retry[token.device] = nanoseconds + Self.housekeepingInterval
-          }
+        case .read, .tryRead: received += endRead(token, completion)
         case .write:
           if completion.result < 0 { handle.counters.count(.transmitFailed) }
           release(token.buffer)

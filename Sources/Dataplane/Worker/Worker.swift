@@ -13,10 +13,8 @@ import WireFormats
   var io: IO
   var translator: Translator
   var pool: BufferPool
-  /// Reads outstanding on each device.
-  var armed: InlineArray<64, UInt16> = InlineArray(repeating: 0)
-  /// When each device may be read again after a read failed: a device that has vanished fails each one at once.
-  var retry: InlineArray<64, UInt64> = InlineArray(repeating: 0)
+  /// How each device is being read.
+  var inlets: InlineArray<64, Inlet> = InlineArray(repeating: Inlet())
   var links: LinkTable
   var waiting = WaitingFrames()
   var ageing = NeighborAgeing()
@@ -116,18 +114,5 @@ import WireFormats
     let limit = waiting.count > 0 ? 2_000_000 : Self.housekeepingInterval
     io.submitAndWait(atLeast: 1, nanoseconds: limit)
     handle.wake.awake()
-  }
-
-  /// Keeps reads outstanding on every device as far as there are buffers.
-  private mutating func armReads() {
-    for device in 0..<plan.deviceCount where retry[device] <= nanoseconds {
-      while Int(armed[device]) < plan.readDepth, let buffer = pool.take() {
-        armed[device] += 1
-        unsafe io.read(
-          file: UInt32(device), into: memory.address(buffer, at: FrameMemory.readOffset),
-          count: memory.readCapacity, buffer: UInt16(plan.index),
-          token: Token(.read, device: device, buffer: buffer).rawValue)
-      }
-    }
   }
 }

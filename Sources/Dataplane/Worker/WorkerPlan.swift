@@ -22,7 +22,7 @@ struct WorkerPlan: Sendable {
   var burst: Int
   /// Requests that the engine takes between two submissions.
   var ringEntries: UInt32
-  /// Reads outstanding on each device.
+  /// Reads of one batch at most.
   var readDepth: Int
   var originNanoseconds: UInt64
 }
@@ -57,8 +57,9 @@ extension Frame {
 struct Token: BitwiseCopyable {
   enum Kind: UInt8, BitwiseCopyable {
     case read = 1
-    case write = 2
-    case wake = 3
+    case tryRead = 2
+    case write = 3
+    case wake = 4
   }
 
   var rawValue: UInt64
