@@ -1,0 +1,26 @@
+package import Forwarding
+
+/// What an operator wrote for other operators: it changes nothing, but the running configuration shows it again.
+package struct Annotations: Hashable, Sendable {
+  /// A `remark` of an access list.
+  package struct Remark: Hashable, Sendable {
+    package var text: String
+    /// The index of the entry that the remark stands before; the number of entries for one at the list's end.
+    package var beforeEntry: Int
+
+    package init(text: String, beforeEntry: Int) {
+      self.text = text
+      self.beforeEntry = beforeEntry
+    }
+  }
+
+  /// Unicode scalars of a description or remark.
+  package static let maximumLength = 240
+
+  /// The `description` of interfaces.
+  package var descriptions: [InterfaceID: String] = [:]
+  /// The remarks of access lists, by the list's name.
+  package var remarks: [String: [Remark]] = [:]
+
+  package init() {}
+}

@@ -1,0 +1,79 @@
+import Translation
+
+/// An access list with the sequence numbers and remarks that a compiled one no longer has.
+struct AccessListDraft {
+  enum Content: Hashable {
+    case entry(sequence: UInt32, AccessList.Entry)
+    case remark(String)
+  }
+
+  /// The distance of the sequence numbers that are given to entries without one, as in IOS.
+  static let sequenceStep: UInt32 = 10
+  static let sequenceRange: ClosedRange<UInt32> = 1...2_147_483_647
+
+  let name: Located<String>
+  private(set) var lines: [Content] = []
+
+  init(name: Located<String>) { self.name = name }
+
+  /// Adds an entry: at the place of its sequence number, or without one at the end.
+  mutating func add(_ entry: AccessList.Entry, sequence: Located<UInt32>?, at place: Place) throws(Diagnostic) {
+    try makeRoom(at: place)
+    guard let sequence else {
+      let last = lines.reversed().lazy.compactMap(Self.sequence).first ?? 0
+      let (next, overflow) = last.addingReportingOverflow(Self.sequenceStep)
+      guard !overflow, Self.sequenceRange.contains(next) else {
+        throw Diagnostic(
+          place: place, message: "no sequence number is left after \(last) in access list \(quoted(name.value))")
+      }
+      lines.append(.entry(sequence: next, entry))
+      return
+    }
+    guard !lines.contains(where: { Self.sequence($0) == sequence.value }) else {
+      throw Diagnostic(
+        place: sequence.place,
+        message: "access list \(quoted(name.value)) already has an entry \(sequence.value)")
+    }
+    // Behind the last entry with a lower number, so that a remark stays with the entry it stands before.
+    let index = lines.lastIndex { Self.sequence($0).map { $0 < sequence.value } == true }.map { $0 + 1 } ?? 0
+    let isLast = !lines[index...].contains { Self.sequence($0) != nil }
+    lines.insert(.entry(sequence: sequence.value, entry), at: isLast ? lines.endIndex : index)
+  }
+
+  /// Adds a remark at the end.
+  mutating func add(remark: String, at place: Place) throws(Diagnostic) {
+    try makeRoom(at: place)
+    lines.append(.remark(remark))
+  }
+
+  /// Removes the first line for which `matches` holds, and says whether there was one.
+  mutating func remove(where matches: (Content) -> Bool) -> Bool {
+    guard let index = lines.firstIndex(where: matches) else { return false }
+    lines.remove(at: index)
+    return true
+  }
+
+  /// The sequence number of a line; remarks have none.
+  static func sequence(_ line: Content) -> UInt32? {
+    if case .entry(let sequence, _) = line { sequence } else { nil }
+  }
+
+  private func makeRoom(at place: Place) throws(Diagnostic) {
+    guard lines.count < Draft.maximumAccessListLines else {
+      throw Diagnostic(place: place, message: "an access list has at most \(Draft.maximumAccessListLines) lines")
+    }
+  }
+
+  /// The compiled list and its remarks.
+  var compiled: (list: AccessList, remarks: [Annotations.Remark]) {
+    var list = AccessList(name: name.value)
+    var remarks: [Annotations.Remark] = []
+    for line in lines {
+      switch line {
+      case .entry(_, let entry): list.entries.append(entry)
+      case .remark(let text): remarks.append(.init(text: text, beforeEntry: list.entries.count))
+      }
+    }
+    return (list, remarks)
+  }
+}

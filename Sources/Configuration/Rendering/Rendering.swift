@@ -1,0 +1,95 @@
+import Forwarding
+import Translation
+import WireFormats
+
+extension GatewayConfiguration {
+  /// The configuration in IOS's form, as `show running-config` prints it: what differs from a default, in a fixed
+  /// order. Reading the text again gives an equal value. Ends with a line end.
+  package func render() -> String {
+    var lines: [String] = []
+    if let hostname { lines += ["hostname \(hostname)", "!"] }
+    lines += dataplaneLines()
+    for interface in interfaces { lines += interfaceLines(interface) }
+    lines += routes.compactMap(routeLine)
+    for name in translation.accessLists.keys.sorted(by: Self.listOrder) { lines += accessListLines(name) }
+    for name in translation.pools.keys.sorted() { lines += poolLines(name) }
+    lines += translation.dynamicRules.map(ruleLine)
+    lines += translation.staticTranslations.map(staticLine)
+    lines += timeoutLines()
+    if controlSocket != Self.defaultControlSocket { lines.append("control-socket \(controlSocket)") }
+    lines.append("end")
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func dataplaneLines() -> [String] {
+    let standard = DataplaneSettings()
+    guard dataplane != standard else { return [] }
+    var lines = ["dataplane"]
+    if !dataplane.workerCores.isEmpty { lines.append(" worker-cores \(Self.list(dataplane.workerCores))") }
+    if !dataplane.algCores.isEmpty { lines.append(" alg-cores \(Self.list(dataplane.algCores))") }
+    if dataplane.ringEntries != standard.ringEntries { lines.append(" ring-entries \(dataplane.ringEntries)") }
+    if dataplane.burst != standard.burst { lines.append(" burst \(dataplane.burst)") }
+    if dataplane.poll != standard.poll { lines.append(" poll \(dataplane.poll.rawValue)") }
+    if dataplane.offload != standard.offload { lines.append(" offload \(dataplane.offload.rawValue)") }
+    if dataplane.memory != standard.memory { lines.append(" memory \(dataplane.memory.rawValue)") }
+    if let directory = dataplane.stateDirectory { lines.append(" state-directory \(directory)") }
+    return lines + ["!"]
+  }
+
+  /// Numbers with runs shortened to `FIRST-LAST`, in their order.
+  private static func list(_ numbers: [Int]) -> String {
+    var runs: [ClosedRange<Int>] = []
+    for number in numbers {
+      if let last = runs.last, last.upperBound + 1 == number {
+        runs[runs.count - 1] = last.lowerBound...number
+      } else {
+        runs.append(number...number)
+      }
+    }
+    return runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
+  }
+
+  private func interfaceLines(_ interface: NetworkInterface) -> [String] {
+    let device = devices[interface.device]
+    var lines = ["interface \(interface.name)"]
+    if let text = annotations.descriptions[interface.id] { lines.append(" description \(text)") }
+    if let vlan = interface.vlan {
+      lines.append(" encapsulation dot1Q \(vlan)")
+    } else {
+      let namespace = device.networkNamespace.map { " netns \($0)" } ?? ""
+      lines.append(" device tap \(device.name)\(namespace)\(device.persistent ? " persistent" : "")")
+      if interface.hardwareAddress != .zero { lines.append(" mac-address \(interface.hardwareAddress.dotted)") }
+      if device.mtu != DeviceSettings.defaultMTU { lines.append(" mtu \(device.mtu)") }
+    }
+    if let address = interface.address {
+      lines.append(" ip address \(address) \(IPv4Address(IPv4Prefix.mask(interface.prefixLength)))")
+    }
+    if interface.mtu != device.mtu { lines.append(" ip mtu \(interface.mtu)") }
+    switch interface.realm {
+    case .none: break
+    case .inside: lines.append(" ip nat inside")
+    case .outside: lines.append(" ip nat outside")
+    }
+    return lines + ["!"]
+  }
+
+  /// The line of a static route; nil for a connected network, which its interface implies.
+  private func routeLine(_ route: Route) -> String? {
+    let interface = interfaces[Int(route.interface.rawValue)]
+    guard route.gateway != nil || interface.connected != route.prefix else { return nil }
+    let start = "ip route \(route.prefix.address) \(IPv4Address(route.prefix.mask))"
+    guard let gateway = route.gateway else { return "\(start) \(interface.name)" }
+    // Only a gateway outside of the interface's network needs the interface named.
+    let isNear = interface.connected.map { $0.contains(gateway) && gateway != $0.address && gateway != $0.broadcast }
+    return isNear == true ? "\(start) \(gateway)" : "\(start) \(interface.name) \(gateway)"
+  }
+}
+
+extension MACAddress {
+  /// Cisco's form: three groups of four digits.
+  fileprivate var dotted: String {
+    let digits = String(rawValue, radix: 16)
+    let padded = Array(String(repeating: "0", count: 12 - digits.count) + digits)
+    return [padded[0..<4], padded[4..<8], padded[8..<12]].map { String($0) }.joined(separator: ".")
+  }
+}
