@@ -51,7 +51,8 @@ targets += floor("WireFormats", on: [])
 
 // Floor 2: routes and neighbours; then address translation itself.
 targets += floor("Forwarding", on: ["WireFormats"], tests: ["TestSupport"])
-targets += floor("Translation", on: ["WireFormats", "Forwarding", "CIntrinsics"], tests: ["TestSupport"])
+targets += floor(
+  "Translation", on: ["WireFormats", "Forwarding", "CIntrinsics"], tests: ["TestSupport", "CAllocationCounter"])
 
 // Floor 5: text into a validated value; workers, rings, devices.
 targets += floor("Configuration", on: ["Translation", "Forwarding", "WireFormats"])
@@ -89,6 +90,8 @@ targets += [
     dependencies: ["WireFormats", "Forwarding", "Translation"],
     path: "Tests/TestSupport",
     swiftSettings: settings),
+  // Counts what malloc and its kin are asked for, by standing before them.
+  .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
   .testTarget(
     name: "ConformanceTests",
     dependencies: ["TestSupport", "Translation", "Forwarding", "WireFormats"],

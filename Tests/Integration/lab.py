@@ -116,6 +116,10 @@ class Lab:
             )
         return result
 
+    def counters(self, host):
+        """The kernel's network counters on a host, such as UdpInCsumErrors, since the host exists."""
+        return json.loads(self.run(host, "nstat", "-a", "-s", "-z", "-j").stdout)["kernel"]
+
     def start(self, host, *command, **options):
         """Starts a command on a host; a `with` ends it by its own pid."""
         return Running(self.argv(host, *command), **options)

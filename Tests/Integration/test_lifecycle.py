@@ -28,7 +28,7 @@ def written(text):
 
 def alone(socket):
     """A configuration whose devices stay in the gateway's own namespace."""
-    text = lab.configuration("unused").replace(f"control-socket /run/sallyport-lab/unused/control.sock", "")
+    text = lab.configuration("unused").replace("control-socket /run/sallyport-lab/unused/control.sock", "")
     return text.replace(" netns unused-lan", "").replace(" netns unused-wan", "") + f"control-socket {socket}\n"
 
 
@@ -63,11 +63,12 @@ class Lifecycle(lab.LabTestCase):
 
     def test_a_wrong_configuration_is_refused_by_the_daemon_with_its_place(self):
         text = alone("/nonexistent/control.sock")
-        line = text.splitlines().index("ip nat inside source list 10 pool OUT overload") + 1
+        statement = "ip nat inside source list 10 pool OUT overload"
+        place = f"{text.splitlines().index(statement) + 1}:{statement.index('overload') + 1}"
         with written(text.replace("pool OUT overload", "pool OUT overlord")) as path, self.daemon(path) as running:
             output = running.finish(15)
             self.assertEqual(running.process.returncode, 1)
-            self.assertIn(f"{path}:{line}:40: error: ", output)
+            self.assertIn(f"{path}:{place}: error: ", output)
             self.assertEqual(self.devices(), "")
 
     def test_check_accepts_what_is_right(self):

@@ -31,18 +31,19 @@ class Throughput(lab.LabTestCase):
             self.assertGreater(stream["receiver"]["bytes"], 1_000_000)
 
     def test_udp_arrives_from_inside_to_outside(self):
-        self.assert_arrived(self.iperf("alice", lab.CAROL, "--udp", "--bitrate", "50M", "--length", "1400"))
+        self.assert_udp_arrives("alice", lab.CAROL, receiver="carol")
 
     def test_udp_arrives_from_outside_to_inside(self):
-        self.assert_arrived(
-            self.iperf("alice", lab.CAROL, "--udp", "--bitrate", "50M", "--length", "1400", "--reverse")
-        )
+        self.assert_udp_arrives("alice", lab.CAROL, "--reverse", receiver="alice")
 
     def test_tcp_and_udp_flow_to_the_static_address(self):
         self.assertGreater(self.iperf("dave", lab.BOB_GLOBAL)["sum_received"]["bytes"], 10_000_000)
-        self.assert_arrived(self.iperf("dave", lab.BOB_GLOBAL, "--udp", "--bitrate", "50M", "--length", "1400"))
+        self.assert_udp_arrives("dave", lab.BOB_GLOBAL, receiver="bob")
 
-    def assert_arrived(self, end):
-        self.assertGreater(end["sum"]["packets"], 5_000)
-        # A busy machine may drop some in the receiver's socket; a gateway that loses its way loses nearly all.
-        self.assertLess(end["sum"]["lost_percent"], 5)
+    def assert_udp_arrives(self, host, address, *options, receiver):
+        """Nearly every datagram comes through; those a busy machine drops at the receiver's own socket do not count."""
+        before = lab.shared().counters(receiver)["UdpRcvbufErrors"]
+        total = self.iperf(host, address, "--udp", "--bitrate", "50M", "--length", "1400", *options)["sum"]
+        at_the_socket = lab.shared().counters(receiver)["UdpRcvbufErrors"] - before
+        self.assertGreater(total["packets"], 5_000)
+        self.assertLess(total["lost_packets"] - at_the_socket, total["packets"] * 0.02)

@@ -32,14 +32,13 @@ END
 # its namespaces and its socket follow the name, line by line, so that errors still name the right line. A file
 # that fits as it is stays where it is, so that a reload reads what the user edits.
 adopted_configuration() {
-  local file=$1
-  CONFIG_FILE=$(realpath -e -- "$file") || die "there is no configuration at $file."
-  if [[ $LAB_NAME != "$LAB_DEFAULT_NAME" ]] || ! configured_socket "$file" >/dev/null; then
-    sed -E "s#(netns )$LAB_DEFAULT_NAME-#\\1$LAB_NAME-#; s#$LAB_STATE_ROOT/$LAB_DEFAULT_NAME/#$STATE/#" \
-      "$file" >"$STATE/sallyport.conf"
-    CONFIG_FILE=$STATE/sallyport.conf
-    configured_socket "$CONFIG_FILE" >/dev/null || printf '\ncontrol-socket %s\n' "$SOCKET_FILE" >>"$CONFIG_FILE"
-  fi
+  local places fitting=$STATE/sallyport.conf
+  CONFIG_FILE=$(realpath -e -- "$1")
+  places=$(all_names | paste -sd '|')
+  sed -E -e "s#(netns )$LAB_DEFAULT_NAME-($places)([[:space:]]|\$)#\\1$LAB_NAME-\\2\\3#" \
+    -e "s#$LAB_STATE_ROOT/$LAB_DEFAULT_NAME/#$STATE/#" "$CONFIG_FILE" >"$fitting"
+  configured_socket "$fitting" >/dev/null || printf '\ncontrol-socket %s\n' "$SOCKET_FILE" >>"$fitting"
+  cmp -s "$CONFIG_FILE" "$fitting" || CONFIG_FILE=$fitting
   SOCKET_FILE=$(configured_socket "$CONFIG_FILE")
 }
 

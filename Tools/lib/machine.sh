@@ -47,7 +47,7 @@ report_io_uring() {
 
 # True when version $1 is at least version $2.
 version_at_least() {
-  [[ $(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1) == "$2" ]]
+  printf '%s\n%s\n' "$2" "$1" | sort --version-sort --check=quiet
 }
 
 # The toolchain is the one thing Debian does not have.

@@ -123,7 +123,7 @@ tour() {
   step 'come from 203\.0\.113\.50' bob curl -sS http://203.0.113.10/
   step '^203\.0\.113\.10$' alice dig +short +tries=1 @203.0.113.10 www.lab.example
   step '^203\.0\.113\.10$' alice dig +tcp +short +tries=1 @203.0.113.10 www.lab.example
-  step '^ *[0-9]+ ' alice traceroute -n -q 1 -w 1 203.0.113.10
+  step '^ *[0-9]+ ' alice traceroute -n -q 1 -w 1 -N 1 203.0.113.10
   step 'receiver' alice iperf3 --client 203.0.113.10 --time 3
   step 'receiver' alice iperf3 --client 203.0.113.10 --time 3 --reverse
   step 'receiver' bob iperf3 --client 203.0.113.10 --time 3 --udp --bitrate 200M --length 1400

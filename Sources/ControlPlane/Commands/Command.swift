@@ -1,0 +1,65 @@
+package import Translation
+
+/// What a client of the control socket can ask for.
+package enum Command: Hashable, Sendable {
+  /// `show ip nat translations [PROTOCOL] [inside A] [outside A] [verbose] [total]`.
+  case showTranslations(TranslationFilter, verbose: Bool, total: Bool)
+  /// `show ip nat statistics`.
+  case showStatistics
+  /// `show workers`.
+  case showWorkers
+  /// `show interfaces`.
+  case showInterfaces
+  /// `show drops [all]`: with `all` also the reasons that never occurred.
+  case showDrops(all: Bool)
+  /// `show running-config`.
+  case showRunningConfiguration
+  /// `show neighbors`, `show ip arp`.
+  case showNeighbors
+  /// `clear ip nat translation …`.
+  case clearTranslations(ClearRequest)
+  /// `capture {INTERFACE | all} [count N] [seconds S]`.
+  case capture(CaptureRequest)
+}
+
+/// What to capture, and for how long.
+package struct CaptureRequest: Hashable, Sendable {
+  /// Frames and seconds that a request may name.
+  package static let maximum = 1_000_000_000
+
+  /// An interface's name; nil for every interface.
+  package var interface: String?
+  /// Frames after which the capture ends; nil for no limit.
+  package var count: Int?
+  /// Seconds after which the capture ends; nil for no limit.
+  package var seconds: Int?
+
+  package init(interface: String?, count: Int? = nil, seconds: Int? = nil) {
+    self.interface = interface
+    self.count = count
+    self.seconds = seconds
+  }
+}
+
+/// Why words are not a command.
+package struct CommandError: Error, Hashable, Sendable {
+  package var words: [String]
+  /// The word that is wrong; the number of words for one that is missing.
+  package var position: Int
+  /// What is wrong, in the words that IOS uses: `Invalid input`, `Ambiguous command`, `Incomplete command`.
+  package var problem: String
+  /// What could stand there instead.
+  package var expected: [String]
+
+  /// What is wrong and what was expected, then the command with a caret under the word.
+  package var rendered: String {
+    let before = words.prefix(position).reduce(0) { $0 + $1.count + 1 }
+    return problem + (expected.isEmpty ? "" : "; expected " + Self.list(expected))
+      + "\n    " + words.joined(separator: " ") + "\n    " + String(repeating: " ", count: before) + "^"
+  }
+
+  private static func list(_ words: [String]) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " or " + last
+  }
+}

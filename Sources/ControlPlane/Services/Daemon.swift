@@ -1,0 +1,54 @@
+package import Configuration
+import Dataplane
+import Forwarding
+package import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The daemon: a configuration turned into a running gateway and the services around it.
+package struct Daemon: Sendable {
+  let configuration: GatewayConfiguration
+  let logger: Logger
+
+  package init(_ configuration: GatewayConfiguration, logger: Logger) {
+    self.configuration = configuration
+    self.logger = logger
+  }
+
+  /// Runs until SIGTERM or SIGINT. Throws when the gateway cannot start, or a service fails.
+  package func run() async throws {
+    // The socket comes first: a second daemon must find out before it touches the devices of the first.
+    let socket = try ListeningSocket(path: configuration.controlSocket)
+    let gateway: Gateway
+    do {
+      gateway = try Gateway.start(DataplanePlan(configuration)) { [logger] notice in logger.notice("\(notice)") }
+    } catch {
+      socket.abandon()
+      throw error
+    }
+    announce(gateway)
+    let view = LiveGateway(gateway, configuration: configuration)
+    // They end in the reverse order: nobody asks a dataplane that has stopped.
+    let services: [any Service] = [
+      DataplaneService(gateway, logger: logger), WatchService(view, logger: logger), HangupService(logger: logger),
+      ControlSocketService(socket, view: view, logger: logger),
+    ]
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
+    logger.notice("sallyportd has ended")
+  }
+
+  private func announce(_ gateway: Gateway) {
+    for worker in gateway.workers {
+      logger.info("worker \(worker.index) on core \(worker.core), node \(worker.node), \(worker.pageKind)")
+    }
+    for device in gateway.devices {
+      logger.info(
+        "device \(device.name): \(device.queues) queues, MTU \(device.mtu), offload \(device.offload), steering \(device.steering)"
+      )
+    }
+    logger.notice("sallyportd forwards with \(gateway.workers.count) worker(s) and \(gateway.interfaces.count) interface(s)")
+  }
+}

@@ -1,0 +1,79 @@
+import Configuration
+import Translation
+
+/// Answers commands from a gateway.
+package struct Answering: Sendable {
+  let view: any GatewayView
+
+  package init(_ view: any GatewayView) { self.view = view }
+
+  /// Why a command that was understood has no answer.
+  package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// Answers one request; every error becomes the answer's last frame, except that the client is gone.
+  package func answer(_ request: Request, to sink: some AnswerSink) async throws {
+    do {
+      let command = try Command.parse(request.words)
+      try await answer(command, in: request.format, to: sink)
+      try await sink.send(.end)
+    } catch let error as CommandError {
+      try await sink.send(.error(error.rendered))
+    } catch let refusal as Refusal {
+      try await sink.send(.error(refusal.description))
+    }
+  }
+
+  private func answer(_ command: Command, in format: AnswerFormat, to sink: some AnswerSink) async throws {
+    switch command {
+    case .showTranslations(let filter, let verbose, let total):
+      let listing = TranslationListing(filter: filter, verbose: verbose, total: total, format: format)
+      try await write(listing, to: sink)
+    case .showStatistics:
+      let listing = await statistics(of: view)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showWorkers:
+      let listing = WorkerListing(workers: view.workers)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showInterfaces:
+      let listing = InterfaceListing(interfaces: view.interfaces)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showDrops(let all):
+      let listing = DropListing(of: view.workers, all: all)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showRunningConfiguration:
+      let text = view.configuration.render()
+      try await send(format, text, { $0.object { $0.member("configuration", text) } }, to: sink)
+    case .showNeighbors:
+      let listing = NeighborListing(view.neighbors)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .clearTranslations(let request):
+      let count = await view.clear(request)
+      let text = "\(count) \(count == 1 ? "translation" : "translations") cleared\n"
+      try await send(format, text, { $0.object { $0.member("cleared", count) } }, to: sink)
+    case .capture(let request): try await FrameCapture(request, of: view).run(to: sink)
+    }
+  }
+
+  private func statistics(of view: some GatewayView) async -> StatisticsListing { await StatisticsListing(of: view) }
+
+  private func write(_ listing: TranslationListing, to sink: some AnswerSink) async throws {
+    func write(from view: some GatewayView) async throws { try await listing.write(from: view, to: sink) }
+    try await write(from: view)
+  }
+
+  /// Sends a listing that fits in memory.
+  private func send(
+    _ format: AnswerFormat, _ text: @autoclosure () -> String, _ json: (inout JSONText) -> Void,
+    to sink: some AnswerSink
+  ) async throws {
+    switch format {
+    case .text: try await sink.send(Array(text().utf8))
+    case .json:
+      var writer = JSONText()
+      json(&writer)
+      try await sink.send(writer.take() + [UInt8(ascii: "\n")])
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package import Configuration
+package import Dataplane
+package import Forwarding
+package import Translation
+
+/// What the control plane asks of a running gateway, in plain values. `LiveGateway` answers from the workers; a test
+/// answers from arrays.
+package protocol GatewayView: Sendable {
+  /// The configuration in force.
+  var configuration: GatewayConfiguration { get }
+  /// The layer-3 interfaces with their counters, in the configuration's order.
+  var interfaces: [InterfaceStatus] { get }
+  /// The workers with their counters, by their numbers.
+  var workers: [WorkerStatus] { get }
+  /// The neighbours (ARP cache), in no particular order.
+  var neighbors: [NeighborRow] { get }
+  /// What the gateway knows of the session limit.
+  var limit: LimitStatus { get }
+  /// The rows of static entries, in the configuration's order.
+  var staticRows: [TranslationRow] { get }
+
+  /// The next rows of a worker's tables, by bounded slices: `nil` begins, and a slice without `next` is the last.
+  func translations(of worker: Int, from cursor: ListingCursor?) async -> TranslationSlice
+
+  /// What the sessions of a worker say about rules and addresses.
+  func usage(of worker: Int) async -> TranslationUsage
+
+  /// Ends the translations that a request names, and returns how many.
+  func clear(_ request: ClearRequest) async -> Int
+
+  /// Begins to capture frames, on every interface for nil; false when a capture is under way.
+  func startCapture(on interface: InterfaceID?) -> Bool
+  /// Hands over the frames captured since the last call.
+  func drainCapture(_ body: (CapturedFrame) -> Void)
+  /// Frames that any capture lost so far because they were not fetched in time.
+  var captureLost: UInt64 { get }
+  /// Ends the capture that `startCapture` began.
+  func endCapture()
+}
+
+/// A place in a worker's tables.
+package enum ListingCursor: Hashable, Sendable {
+  /// In the table of mappings, at a record number.
+  case addressMappings(UInt32)
+  /// In the table of sessions, at a record number.
+  case sessions(UInt32)
+}
+
+/// Some rows of a worker's tables.
+package struct TranslationSlice: Sendable {
+  package var rows: [TranslationRow]
+  /// Where to go on; nil at the end.
+  package var next: ListingCursor?
+
+  package init(rows: [TranslationRow], next: ListingCursor?) {
+    self.rows = rows
+    self.next = next
+  }
+}

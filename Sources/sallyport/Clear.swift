@@ -1,0 +1,27 @@
+import ArgumentParser
+import ControlPlane
+
+/// `sallyport clear …`.
+struct Clear: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "End translations.",
+    usage: "sallyport clear <words> ... [--json] [--socket <path>]",
+    discussion: """
+      ip nat translation {'*' | forced}
+      ip nat translation inside GLOBAL LOCAL [forced]
+      ip nat translation outside LOCAL GLOBAL [forced]
+      ip nat translation {tcp|udp|icmp} inside GLOBAL PORT LOCAL PORT [outside LOCAL PORT GLOBAL PORT]
+
+      Quote the asterisk, which the shell would otherwise replace.
+      """, aliases: ["cl", "cle", "clea"])
+
+  @Argument(help: "What to clear.")
+  var words: [String] = []
+
+  @Flag(help: "Answer in JSON.")
+  var json = false
+
+  @OptionGroup var daemon: SocketOption
+
+  func run() throws { try daemon.ask(["clear"] + words, format: json ? .json : .text) }
+}

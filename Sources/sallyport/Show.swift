@@ -1,0 +1,30 @@
+import ArgumentParser
+import ControlPlane
+
+/// `sallyport show …`.
+struct Show: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the state of a running gateway.",
+    usage: "sallyport show <words> ... [--json] [--socket <path>]",
+    discussion: """
+      ip nat translations [tcp|udp|icmp|gre|esp] [inside A] [outside A] [verbose] [total]
+      ip nat statistics
+      ip arp, neighbors
+      workers
+      interfaces
+      drops [all]
+      running-config
+
+      Every word may be abbreviated as long as it is the only one that fits: show ip nat tr.
+      """, aliases: ["sh", "sho"])
+
+  @Argument(help: "What to show.")
+  var words: [String] = []
+
+  @Flag(help: "Answer in JSON.")
+  var json = false
+
+  @OptionGroup var daemon: SocketOption
+
+  func run() throws { try daemon.ask(["show"] + words, format: json ? .json : .text) }
+}

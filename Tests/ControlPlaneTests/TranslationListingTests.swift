@@ -1,0 +1,183 @@
+import Forwarding
+import Testing
+import Translation
+import WireFormats
+
+@testable import ControlPlane
+
+/// The rows of a small gateway: bob behind a static entry, a web server behind a port entry, alice with a connection, a
+/// query and a ping, and a host with an address of its own.
+private func sampleGateway() -> StubGateway {
+  let age = TranslationRow.Age(created: 15, idle: 5, timeout: 86_400)
+  return StubGateway(
+    staticRows: [
+      TranslationRow(
+        kind: .static, protocolNumber: nil, insideGlobal: "203.0.113.50", insideLocal: "10.10.10.11"),
+      TranslationRow(
+        kind: .static, protocolNumber: .tcp, insideGlobal: "203.0.113.1:8080", insideLocal: "10.10.10.12:80"),
+    ],
+    rows: [
+      [
+        TranslationRow(
+          kind: .address, protocolNumber: nil, insideGlobal: "203.0.113.120", insideLocal: "10.10.20.1", rule: 2,
+          age: age, worker: 0),
+        TranslationRow(
+          kind: .session, protocolNumber: .tcp, insideGlobal: "203.0.113.100:1024",
+          insideLocal: "10.10.10.10:40000",
+          outside: .init(local: "203.0.113.10:80", global: "203.0.113.10:80"), rule: 1, marks: [.established],
+          age: age, worker: 0),
+        TranslationRow(
+          kind: .session, protocolNumber: .udp, insideGlobal: "203.0.113.100:1025",
+          insideLocal: "10.10.10.10:50000",
+          outside: .init(local: "203.0.113.11:53", global: "203.0.113.11:53"), rule: 1, marks: [.dns],
+          age: .init(created: 3, idle: 3, timeout: 60), worker: 0),
+        TranslationRow(
+          kind: .session, protocolNumber: .icmp, insideGlobal: "203.0.113.100:7", insideLocal: "10.10.10.10:7",
+          outside: .init(local: "203.0.113.10:7", global: "203.0.113.10:7"), rule: 1,
+          age: .init(created: 1, idle: 0, timeout: nil), worker: 0),
+        TranslationRow(
+          kind: .session, protocolNumber: IPProtocol(rawValue: 47), insideGlobal: "203.0.113.120",
+          insideLocal: "10.10.20.1", outside: .init(local: "203.0.113.10", global: "203.0.113.10"), rule: 2,
+          age: age, worker: 0),
+      ]
+    ])
+}
+
+@Suite struct `show ip nat translations` {
+  @Test func `has the shape of IOS XE`() async throws {
+    let sink = try await answer("show ip nat translations", from: sampleGateway())
+    #expect(
+      sink.text == """
+        Pro  Inside global         Inside local          Outside local         Outside global
+        ---  203.0.113.50          10.10.10.11           ---                   ---
+        tcp  203.0.113.1:8080      10.10.10.12:80        ---                   ---
+        ---  203.0.113.120         10.10.20.1            ---                   ---
+        tcp  203.0.113.100:1024    10.10.10.10:40000     203.0.113.10:80       203.0.113.10:80
+        udp  203.0.113.100:1025    10.10.10.10:50000     203.0.113.11:53       203.0.113.11:53
+        icmp 203.0.113.100:7       10.10.10.10:7         203.0.113.10:7        203.0.113.10:7
+        gre  203.0.113.120         10.10.20.1            203.0.113.10          203.0.113.10
+        Total number of translations: 7
+
+        """)
+    #expect(sink.all.last == .end)
+  }
+
+  @Test func `separates columns even where an entry overflows`() async throws {
+    let row = TranslationRow(
+      kind: .static, protocolNumber: .tcp, insideGlobal: "203.203.113.100:65535", insideLocal: "255.255.255.255:65535")
+    let text = try await answer("show ip nat translations", from: StubGateway(staticRows: [row])).text
+    #expect(text.split(separator: "\n")[1] == "tcp  203.203.113.100:65535 255.255.255.255:65535 ---                   ---")
+  }
+
+  @Test(arguments: [
+    ("tcp", 2), ("udp", 1), ("icmp", 1), ("gre", 1), ("inside 10.10.10.10", 3), ("inside 203.0.113.100", 3),
+    ("outside 203.0.113.10", 3), ("udp outside 203.0.113.10", 0), ("tcp inside 10.10.10.12", 1),
+  ])
+  func `shows only what was asked for`(filter: String, count: Int) async throws {
+    let text = try await answer("show ip nat translations \(filter)", from: sampleGateway()).text
+    #expect(text.split(separator: "\n").count == count + 2)
+    #expect(text.hasSuffix("Total number of translations: \(count)\n"))
+    let total = try await answer("show ip nat translations \(filter) total", from: sampleGateway()).text
+    #expect(total == "Total number of translations: \(count)\n")
+  }
+
+  @Test func `tells with verbose what is known of each entry`() async throws {
+    let text = try await answer("show ip nat translations tcp verbose", from: sampleGateway()).text
+    let lines = text.split(separator: "\n").map(String.init)
+    #expect(lines[2] == "  Flags: static")
+    #expect(lines[4].wholeMatch(of: #/  create: \d\d/\d\d/\d\d \d\d:\d\d:\d\d, use: \d\d/\d\d/\d\d \d\d:\d\d:\d\d, timeout: 24:00:00/#) != nil)
+    #expect(
+      lines[5...] == [
+        "  Format(H:M:S) Time-left :23:59:55", "  Map-Id(In): 1", "  Flags: extended, established", "  Worker: 0",
+        "Total number of translations: 2",
+      ])
+    let ping = try await answer("show ip nat translations icmp verbose", from: sampleGateway()).text
+    #expect(ping.contains("timeout: never\n  Map-Id(In): 1\n  Flags: extended\n"))
+  }
+
+  @Test func `is an array of objects in JSON`() async throws {
+    let text = try await answer("show ip nat translations", .json, from: sampleGateway()).text
+    let lines = text.split(separator: "\n").map(String.init)
+    #expect(lines.count == 9)
+    #expect(lines.first == "[")
+    #expect(lines.last == "]")
+    #expect(
+      lines[1] == #"{"kind":"static","protocol":null,"insideGlobal":"203.0.113.50","insideGlobalPort":null,"#
+        + #""insideLocal":"10.10.10.11","insideLocalPort":null,"outsideLocal":null,"outsideLocalPort":null,"#
+        + #""outsideGlobal":null,"outsideGlobalPort":null,"rule":null,"flags":[],"ageSeconds":null,"#
+        + #""idleSeconds":null,"timeoutSeconds":null,"leftSeconds":null,"worker":null},"#)
+    #expect(
+      lines[4] == #"{"kind":"session","protocol":"tcp","insideGlobal":"203.0.113.100","insideGlobalPort":1024,"#
+        + #""insideLocal":"10.10.10.10","insideLocalPort":40000,"outsideLocal":"203.0.113.10","#
+        + #""outsideLocalPort":80,"outsideGlobal":"203.0.113.10","outsideGlobalPort":80,"rule":1,"#
+        + #""flags":["established"],"ageSeconds":15,"idleSeconds":5,"timeoutSeconds":86400,"leftSeconds":86395,"#
+        + #""worker":0},"#)
+    #expect(!lines[7].hasSuffix(","))
+    #expect(try await answer("show ip nat translations total", .json, from: sampleGateway()).text == "{\"total\":7}\n")
+    #expect(try await answer("show ip nat translations", .json, from: StubGateway()).text == "[\n]\n")
+  }
+
+  @Test func `goes on until the last slice of the last worker, in parts of bounded size`() async throws {
+    let row = TranslationRow(
+      kind: .session, protocolNumber: .udp, insideGlobal: "203.0.113.100:1024", insideLocal: "10.10.10.10:4000",
+      outside: .init(local: "203.0.113.10:9", global: "203.0.113.10:9"))
+    let gateway = StubGateway(
+      workers: (0..<3).map { WorkerStatus(index: $0, core: $0, engine: "io_uring", pageKind: "huge") },
+      rows: [Array(repeating: row, count: 2000), [], Array(repeating: row, count: 1)])
+    let sink = try await answer("show ip nat translations", from: gateway)
+    #expect(sink.text.split(separator: "\n").count == 2003)
+    #expect(gateway.slicesServed == 6)
+    for case .data(let octets) in sink.all { #expect(octets.count < 2 * TranslationListing.flushSize + 512 * 100) }
+    #expect(sink.all.count > 3)
+  }
+}
+
+@Suite struct `The row of a record` {
+  @Test func `says what a session is and how long it lasts`() {
+    var configuration = TranslationConfiguration()
+    configuration.timeouts.syn = 30
+    let policy = Policy(interfaces: [], routes: RoutingTable([]), translation: configuration)
+    var record = Self.session(.tcp)
+    #expect(TranslationRow(record, policy: policy, worker: 3, now: 110).age == .init(created: 10, idle: 5, timeout: 30))
+    record.progress = [.outboundSeen, .inboundSeen, .established]
+    let row = TranslationRow(record, policy: policy, worker: 3, now: 110)
+    #expect(row.age?.timeout == 86_400)
+    #expect(row.marks == [.established])
+    #expect(row.insideGlobal == "203.0.113.100:1024")
+    #expect(row.rule == 3)
+    #expect(row.worker == 3)
+    record.progress.insert(.inboundFIN)
+    record.flags = [.live, .isStatic, .openedInbound]
+    let closing = TranslationRow(record, policy: policy, worker: 3, now: 99)
+    #expect(closing.marks == [.static, .inbound, .closing])
+    #expect(closing.rule == nil)
+    #expect(closing.age == .init(created: 0, idle: 0, timeout: 60), "a reader's clock may be a tick behind")
+  }
+
+  @Test func `shows the identifier of a query at both of its ends`() {
+    let policy = Policy(interfaces: [], routes: RoutingTable([]), translation: TranslationConfiguration())
+    let row = TranslationRow(Self.session(.icmp), policy: policy, worker: 0, now: 110)
+    #expect(row.outside == .init(local: "203.0.113.10:40000", global: "203.0.113.10:1024"))
+  }
+
+  @Test func `shows ports only of protocols that have them`() {
+    let policy = Policy(interfaces: [], routes: RoutingTable([]), translation: TranslationConfiguration())
+    let row = TranslationRow(Self.session(IPProtocol(rawValue: 50)), policy: policy, worker: 0, now: 110)
+    #expect(row.insideLocal == "10.10.10.10")
+    #expect(row.outside?.global == "203.0.113.10")
+  }
+
+  /// A session of rule 2 (counted from 0) that began at tick 100 and was used at tick 105.
+  private static func session(_ number: IPProtocol) -> SessionRecord {
+    let zeroes = [UInt8](repeating: 0, count: MemoryLayout<SessionRecord>.size)
+    var record = unsafe zeroes.withUnsafeBytes { unsafe $0.loadUnaligned(as: SessionRecord.self) }
+    record.protocolNumber = number
+    (record.insideLocal, record.insideLocalPort) = (IPv4Address("10.10.10.10")!, 40000)
+    (record.insideGlobal, record.insideGlobalPort) = (IPv4Address("203.0.113.100")!, 1024)
+    (record.outsideLocal, record.outsideLocalPort) = (IPv4Address("203.0.113.10")!, 80)
+    (record.outsideGlobal, record.outsideGlobalPort) = (record.outsideLocal, 80)
+    record.flags = .live
+    (record.created, record.lastUsed, record.rule) = (100, 105, 2)
+    return record
+  }
+}
