@@ -88,8 +88,8 @@ class Lab(Route):
     def forget(self) -> None:
         if not self.peer:
             subprocess.run(
-                [str(binaries() / "sallyport"), "--socket", str(STATE / self.name / "control.sock"),
-                 "clear", "ip", "nat", "translation", "*"],
+                [str(binaries() / "sallyport"), "clear", "ip", "nat", "translation", "*",
+                 "--socket", str(STATE / self.name / "control.sock")],
                 check=True, timeout=30, stdout=subprocess.DEVNULL)
 
     @property

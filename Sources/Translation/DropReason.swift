@@ -45,12 +45,17 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case transmitQueueFull
   case replyRateLimited
 
-  /// The word that counters and listings use, such as `neighbor-unresolved`.
+  /// The word that counters and listings use, such as `neighbor-unresolved` or `unknown-vlan`.
   package var name: String {
+    // "IPv4" is one word with a capital in its middle; other runs of capitals are one word as they stand.
+    let letters = Array("\(self)".replacing("IPv4", with: "Ipv4"))
     var result = ""
-    for character in "\(self)" {
-      if character.isUppercase { result += "-" }
-      result += character.lowercased()
+    for (index, letter) in letters.enumerated() {
+      let isFirstOfWord =
+        letter.isUppercase
+        && (letters[index - 1].isLowercase || index + 1 < letters.count && letters[index + 1].isLowercase)
+      if isFirstOfWord { result += "-" }
+      result += letter.lowercased()
     }
     return result
   }

@@ -29,6 +29,16 @@ package struct ClearRequest: Hashable, Sendable {
   }
 }
 
+extension ClearRequest {
+  func matches(_ record: MappingRecord) -> Bool {
+    let namesAddresses =
+      protocolNumber == nil && insideGlobalPort == nil && insideLocalPort == nil && outsideLocal == nil
+      && outsideGlobal == nil && outsideLocalPort == nil && outsideGlobalPort == nil
+    return namesAddresses && (insideGlobal ?? record.insideGlobal.rawValue) == record.insideGlobal.rawValue
+      && (insideLocal ?? record.insideLocal.rawValue) == record.insideLocal.rawValue
+  }
+}
+
 extension Translator {
   /// Copies live sessions from record `cursor` on, at most `limit` of them and over at most `slice` records; returns
   /// the record to go on with, or nil at the end of the table.
@@ -81,6 +91,25 @@ extension Translator {
         {
           self.end(mapping: mapping)
         }
+      }
+      number += 1
+    }
+    return number < end ? number : nil
+  }
+
+  /// Ends the address mappings without sessions that a request names, over `slice` records from `cursor` on. A request
+  /// that names a protocol, a port or an outside host names sessions only.
+  package mutating func clearIdleMappings(
+    _ request: ClearRequest, from cursor: UInt32, slice: UInt32, cleared: inout Int
+  ) -> UInt32? {
+    let end = shard.mappings.highWater
+    var number = cursor
+    let stop = min(end, cursor &+ slice)
+    while number < stop {
+      let record = shard.mappings[number]
+      if record.kind == .address, record.users == 0, request.matches(record) {
+        self.end(mapping: number)
+        cleared += 1
       }
       number += 1
     }

@@ -7,8 +7,8 @@ struct Capture: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write the frames of an interface to a pcapng file.",
     discussion: """
-      Frames are seen as they arrive, before translation, and as they leave, after it. Without --count and --seconds the \
-      capture lasts until it is interrupted. One capture at a time.
+      Frames are seen as they arrive, before translation, and as they leave, after it. Without --count and --seconds \
+      the capture lasts until it is interrupted. There is one capture at a time.
       """)
 
   @Argument(help: "The interface, or all.")

@@ -5,7 +5,8 @@ import Configuration
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Validate a configuration.",
-    discussion: "Exits with 0 for a valid file; otherwise shows each error with its line and a caret, and exits with 1.")
+    discussion: "Exits with 0 for a valid file; otherwise shows each error with its line and a caret, and exits with 1."
+  )
 
   @Argument(help: "The configuration, in IOS syntax.")
   var file: String

@@ -11,6 +11,13 @@ struct Sallyport: ParsableCommand {
   static func main() {
     // A reader that has seen enough, such as head(1), ends the output quietly: writes then fail with EPIPE.
     signal(SIGPIPE, SIG_IGN)
-    main(nil)
+    main(Self.verbFirst(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// `--socket PATH` may stand before the verb as well as behind it.
+  private static func verbFirst(_ arguments: [String]) -> [String] {
+    guard let first = arguments.first, arguments.count > 1 else { return arguments }
+    if first == "--socket", arguments.count > 2 { return Array(arguments[2...] + arguments[..<2]) }
+    return first.hasPrefix("--socket=") ? Array(arguments[1...] + arguments[..<1]) : arguments
   }
 }

@@ -115,10 +115,13 @@ struct TranslationListing {
         text.append("  create: \(TimeOfDay.short(now - Int(age.created)))")
         text.append(", use: \(TimeOfDay.short(now - Int(age.idle)))")
         text.append(", timeout: \(age.timeout.map(TimeOfDay.span) ?? "never")\n")
-        if let left = age.left { text.append("  Format(H:M:S) Time-left :\(left / 3600):\(left / 60 % 60):\(left % 60)\n") }
+        if let left = age.left {
+          text.append("  Format(H:M:S) Time-left :\(left / 3600):\(left / 60 % 60):\(left % 60)\n")
+        }
       }
       if let rule = row.rule { text.append("  Map-Id(In): \(rule)\n") }
-      let words = (row.kind == .session ? ["extended"] : row.kind == .static ? ["static"] : []) + row.marks.map(\.rawValue)
+      let words =
+        (row.kind == .session ? ["extended"] : row.kind == .static ? ["static"] : []) + row.marks.map(\.rawValue)
       if !words.isEmpty { text.append("  Flags: \(words.joined(separator: ", "))\n") }
       if let worker = row.worker { text.append("  Worker: \(worker)\n") }
     }

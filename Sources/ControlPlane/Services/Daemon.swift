@@ -41,14 +41,17 @@ package struct Daemon: Sendable {
   }
 
   private func announce(_ gateway: Gateway) {
+    if !configuration.dataplane.algCores.isEmpty {
+      logger.notice("alg-cores: this version has no application-level gateways, so nothing runs on those cores")
+    }
     for worker in gateway.workers {
       logger.info("worker \(worker.index) on core \(worker.core), node \(worker.node), \(worker.pageKind)")
     }
     for device in gateway.devices {
-      logger.info(
-        "device \(device.name): \(device.queues) queues, MTU \(device.mtu), offload \(device.offload), steering \(device.steering)"
-      )
+      let frames = "MTU \(device.mtu), offload \(device.offload), steering \(device.steering)"
+      logger.info("device \(device.name): \(device.queues) queues, \(frames)")
     }
-    logger.notice("sallyportd forwards with \(gateway.workers.count) worker(s) and \(gateway.interfaces.count) interface(s)")
+    logger.notice(
+      "sallyportd forwards with \(gateway.workers.count) worker(s) and \(gateway.interfaces.count) interface(s)")
   }
 }

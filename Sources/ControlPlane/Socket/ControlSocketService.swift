@@ -102,7 +102,9 @@ package final class ControlSocketService: Service {
     }
   }
 
-  private func converse(_ inbound: NIOAsyncChannelInboundStream<RequestReader.InboundOut>, _ sink: ChannelSink) async throws {
+  private func converse(_ inbound: NIOAsyncChannelInboundStream<RequestReader.InboundOut>, _ sink: ChannelSink)
+    async throws
+  {
     var requests = inbound.makeAsyncIterator()
     guard let line = try await requests.next() else { return }
     let request: Request

@@ -30,7 +30,9 @@ package struct ListeningSocket: Sendable {
     do throws(ControlSocketError) {
       // The mode that the file is bound with is that of the socket, less the umask; it is never wider than 0660.
       guard fchmod(descriptor, 0o660) == 0 else { throw ControlSocketError(path, "fchmod") }
-      guard unsafe try Self.with(path, { unsafe bind(descriptor, $0, $1) }) == 0 else { throw ControlSocketError(path, "bind") }
+      guard unsafe try Self.with(path, { unsafe bind(descriptor, $0, $1) }) == 0 else {
+        throw ControlSocketError(path, "bind")
+      }
       guard unsafe chmod(path, 0o660) == 0 else { throw ControlSocketError(path, "chmod") }
       guard listen(descriptor, Self.backlog) == 0 else { throw ControlSocketError(path, "listen") }
       var status = stat()

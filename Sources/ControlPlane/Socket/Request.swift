@@ -55,7 +55,9 @@ package struct Request: Hashable, Sendable {
   /// The line with its newline, or nil for words that a line cannot hold.
   package var line: [UInt8]? {
     let text = ([Self.version, format.rawValue] + words).joined(separator: " ")
-    let isClean = words.allSatisfy { !$0.isEmpty && !$0.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7F } }
+    let isClean = words.allSatisfy {
+      !$0.isEmpty && !$0.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7F }
+    }
     guard isClean, text.utf8.count < Self.maximumSize else { return nil }
     return Array(text.utf8) + [UInt8(ascii: "\n")]
   }

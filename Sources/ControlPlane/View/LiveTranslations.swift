@@ -68,6 +68,17 @@ extension LiveGateway {
         cleared += count
         cursor = next
       }
+      cursor = 0
+      while let place = cursor {
+        let answer = await worker.ask { translator -> (Int, UInt32?) in
+          var count = 0
+          let next = translator.clearIdleMappings(request, from: place, slice: Self.slice, cleared: &count)
+          return (count, next)
+        }
+        guard let (count, next) = answer else { break }
+        cleared += count
+        cursor = next
+      }
     }
     return cleared
   }
@@ -97,18 +108,22 @@ extension TranslationRow {
   /// The row of a session.
   init(_ record: SessionRecord, policy: Policy, worker: Int, now: UInt32) {
     let hasPorts = [.tcp, .udp, .icmp].contains(record.protocolNumber)
+    // A query has one identifier on each side of the translation, which IOS shows at both ends. The record holds it
+    // as the querier's port.
     let isQuery = record.protocolNumber == .icmp
+    let isFromOutside = record.flags.contains(.openedInbound)
+    func inside(_ own: UInt16, _ other: UInt16) -> UInt16 { isQuery && isFromOutside ? other : own }
+    func outside(_ own: UInt16, _ other: UInt16) -> UInt16 { isQuery && !isFromOutside ? other : own }
     func endpoint(_ address: IPv4Address, _ port: UInt16) -> ListedEndpoint {
       ListedEndpoint(address, port: hasPorts ? port : nil)
     }
     self.init(
       kind: .session, protocolNumber: record.protocolNumber,
-      insideGlobal: endpoint(record.insideGlobal, record.insideGlobalPort),
-      insideLocal: endpoint(record.insideLocal, record.insideLocalPort),
+      insideGlobal: endpoint(record.insideGlobal, inside(record.insideGlobalPort, record.outsideGlobalPort)),
+      insideLocal: endpoint(record.insideLocal, inside(record.insideLocalPort, record.outsideLocalPort)),
       outside: Outside(
-        // A query has one identifier on each side of the translation, which IOS shows at both ends.
-        local: endpoint(record.outsideLocal, isQuery ? record.insideLocalPort : record.outsideLocalPort),
-        global: endpoint(record.outsideGlobal, isQuery ? record.insideGlobalPort : record.outsideGlobalPort)),
+        local: endpoint(record.outsideLocal, outside(record.outsideLocalPort, record.insideLocalPort)),
+        global: endpoint(record.outsideGlobal, outside(record.outsideGlobalPort, record.insideGlobalPort))),
       instance: record.insideInstance,
       rule: record.flags.contains(.isStatic) ? nil : Int(record.rule) + 1, marks: Self.marks(of: record),
       age: Age(
@@ -133,19 +148,5 @@ extension TranslationRow {
       }
     }
     return marks
-  }
-}
-
-extension Timeouts {
-  /// The idle time that ends a session, by its protocol and how far it has come.
-  fileprivate func idleTime(of record: SessionRecord) -> UInt32 {
-    switch record.protocolNumber {
-    case .tcp:
-      if !record.progress.isDisjoint(with: .closing) { return finRst }
-      return record.progress.contains(.established) ? tcp : syn
-    case .udp: return record.flags.contains(.dns) ? dns : udp
-    case .icmp: return icmp
-    default: return simple
-    }
   }
 }

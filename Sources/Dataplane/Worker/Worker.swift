@@ -63,31 +63,42 @@ import WireFormats
 
   /// The loop: until `stop` says so.
   mutating func run(until stop: () -> Bool) {
-    io.watch(descriptor: handle.wake.descriptor, token: Token(.wake).rawValue)
-    readClock()
-    armReads()
-    io.submit()
+    start()
     while !stop() {
-      readClock()
-      handle.load.add(to: .turns)
-      captured = handle.capture.interfaces
-      var work = harvest()
-      work += takeHandedOver()
-      takeReturned()
-      if frameCount > 0 { flushBurst() }
-      publishHandedOver()
-      if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
-      if waiting.count > 0 { sendWaiting() }
-      if nanoseconds >= nextSweep { sweep() }
-      if nanoseconds >= nextHousekeeping { keepHouse() }
-      armReads()
+      let work = turn(at: monotonicNanoseconds())
       rest(after: work)
     }
     handle.mailbox.close(&translator)
   }
 
-  mutating func readClock() {
-    nanoseconds = monotonicNanoseconds()
+  /// The first requests.
+  mutating func start() {
+    io.watch(descriptor: handle.wake.descriptor, token: Token(.wake).rawValue)
+    readClock(monotonicNanoseconds())
+    armReads()
+    io.submit()
+  }
+
+  /// One turn: what has come, what is waiting, what is due; then reads for more. Returns the number of frames.
+  mutating func turn(at nanoseconds: UInt64) -> Int {
+    readClock(nanoseconds)
+    handle.load.add(to: .turns)
+    captured = handle.capture.interfaces
+    var work = harvest()
+    work += takeHandedOver()
+    takeReturned()
+    if frameCount > 0 { flushBurst() }
+    publishHandedOver()
+    if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
+    if waiting.count > 0 { sendWaiting() }
+    if nanoseconds >= nextSweep { sweep() }
+    if nanoseconds >= nextHousekeeping { keepHouse() }
+    armReads()
+    return work
+  }
+
+  private mutating func readClock(_ nanoseconds: UInt64) {
+    self.nanoseconds = nanoseconds
     now = UInt32(truncatingIfNeeded: (nanoseconds &- plan.originNanoseconds) / 1_000_000_000) &+ 1
   }
 

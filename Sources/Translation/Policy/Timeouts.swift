@@ -1,3 +1,5 @@
+import WireFormats
+
 /// Idle times in seconds after which entries end (`ip nat translation …-timeout`), with IOS's defaults.
 package struct Timeouts: Hashable, Sendable, BitwiseCopyable {
   /// An idle time that never ends an entry (`never`).
@@ -21,4 +23,18 @@ package struct Timeouts: Hashable, Sendable, BitwiseCopyable {
   package var icmp: UInt32 = 60
 
   package init() {}
+}
+
+extension Timeouts {
+  /// The idle time that ends a session, by its protocol and how far it has come.
+  package func idleTime(of record: SessionRecord) -> UInt32 {
+    switch record.protocolNumber {
+    case .tcp:
+      if !record.progress.isDisjoint(with: .closing) { return finRst }
+      return record.progress.contains(.established) ? tcp : syn
+    case .udp: return record.flags.contains(.dns) ? dns : udp
+    case .icmp: return icmp
+    default: return simple
+    }
+  }
 }

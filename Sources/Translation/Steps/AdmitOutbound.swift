@@ -97,20 +97,24 @@ extension Translator {
       return
     }
     guard limit.take() else {
-      releaseUnused(mapping: record.mapping)
-      packet.verdict = .refuse(.prohibited, .sessionsExhausted)
+      refuseSession(&packet, record)
       return
     }
     guard let session = shard.insert(record) else {
       limit.giveBack()
-      releaseUnused(mapping: record.mapping)
-      packet.verdict = .refuse(.prohibited, .sessionsExhausted)
+      refuseSession(&packet, record)
       return
     }
     if record.mapping != SessionRecord.noMapping { shard.mappings[record.mapping].users += 1 }
     counters.add(to: .sessionsCreated)
     counters.set(.sessions, to: shard.sessionCount)
     translate(&packet, session)
+  }
+
+  private mutating func refuseSession(_ packet: inout Packet, _ record: SessionRecord) {
+    counters.note(refusalOf: record.insideLocal, rule: Int(record.rule), reason: .sessionsExhausted)
+    releaseUnused(mapping: record.mapping)
+    packet.verdict = .refuse(.prohibited, .sessionsExhausted)
   }
 
   private func hasSession(_ key: FlowKey) -> Bool {

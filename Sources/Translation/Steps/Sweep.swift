@@ -35,7 +35,7 @@ extension Translator {
       shard.sessions.prefetch(number &+ 16)
       let record = shard.sessions[number]
       guard record.flags.contains(.live) else { continue }
-      let timeout = timeout(of: record)
+      let timeout = policy.timeouts.idleTime(of: record)
       guard timeout != Timeouts.never, now &- record.lastUsed >= timeout else { continue }
       end(session: number)
       counters.add(to: .sessionsExpired)

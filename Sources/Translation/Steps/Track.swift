@@ -32,17 +32,4 @@ extension Translator {
     }
     return next
   }
-
-  /// Seconds of idleness after which a session ends.
-  func timeout(of record: SessionRecord) -> UInt32 {
-    let timeouts = policy.timeouts
-    switch record.protocolNumber {
-    case .tcp:
-      if !record.progress.isDisjoint(with: .closing) { return timeouts.finRst }
-      return record.progress.contains(.established) ? timeouts.tcp : timeouts.syn
-    case .udp: return record.flags.contains(.dns) ? timeouts.dns : timeouts.udp
-    case .icmp: return timeouts.icmp
-    default: return timeouts.simple
-    }
-  }
 }
