@@ -41,7 +41,7 @@ public import WireFormats
   var destinationPort: UInt16 = 0
   /// Where the transport header begins, and the octets of the IPv4 packet.
   var transportOffset: UInt16 = 0
-  var totalLength: UInt16 = 0
+  @usableFromInline var totalLength: UInt16 = 0
   /// Octets of the transport header.
   var transportHeaderLength: UInt8 = 0
   var hash: UInt64 = 0
@@ -68,7 +68,7 @@ public import WireFormats
   }
 
   /// Where the IPv4 packet ends in the frame, once it has been parsed; what follows is padding.
-  package var end: Int { Int(networkOffset) + Int(totalLength) }
+  @inlinable package var end: Int { Int(networkOffset) + Int(totalLength) }
 
   /// Makes this the place of another packet; the first walk resets what the steps have found out. A burst's packets
   /// are made once and re-used, since to fill in all of a packet costs more than to translate it.

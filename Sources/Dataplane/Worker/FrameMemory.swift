@@ -98,24 +98,39 @@ struct Frame: BitwiseCopyable {
 }
 
 /// The free buffers of one worker's own pool, the last freed first: it is the one that is still in the cache.
-struct BufferPool: ~Copyable {
-  private var free: [UInt32]
+///
+/// Invariant: the first `count` places hold different numbers, all below the pool's size.
+@safe struct BufferPool: ~Copyable {
+  private let places: UnsafeMutablePointer<UInt32>
+  private let capacity: Int
   private let worker: Int
+  /// Free buffers.
+  private(set) var count: Int
 
+  /// A pool whose buffers are all free.
   init(worker: Int, count: UInt32) {
     self.worker = worker
-    free = Array((0..<count).reversed())
+    capacity = Int(count)
+    self.count = capacity
+    unsafe places = .allocate(capacity: capacity)
+    for place in 0..<capacity { unsafe places[place] = count - 1 - UInt32(place) }
   }
 
-  var count: Int { free.count }
+  deinit { unsafe places.deallocate() }
 
+  /// A free buffer, which is the caller's from now on; nil when there is none.
+  @inline(__always)
   mutating func take() -> BufferID? {
-    free.popLast().map { BufferID(worker: worker, number: $0) }
+    guard count > 0 else { return nil }
+    count -= 1
+    return unsafe BufferID(worker: worker, number: places[count])
   }
 
-  /// Puts back a buffer of this pool; the array never grows beyond its first size.
+  /// Puts back a buffer of this pool.
+  @inline(__always)
   mutating func put(_ buffer: BufferID) {
-    precondition(buffer.worker == worker)
-    free.append(buffer.number)
+    precondition(buffer.worker == worker && count < capacity, "a buffer that is not this pool's, or is free already")
+    unsafe places[count] = buffer.number
+    count += 1
   }
 }

@@ -117,8 +117,9 @@ extension Worker where IO: ~Copyable {
     release(frame.buffer)
   }
 
+  // Mutating, though it changes nothing: a call that only borrows would copy the worker first.
   @inline(never)
-  func capture(_ octets: PacketOctets, _ interface: InterfaceID, _ direction: CaptureDirection) {
+  mutating func capture(_ octets: PacketOctets, _ interface: InterfaceID, _ direction: CaptureDirection) {
     guard captured >> UInt64(interface.rawValue & 63) & 1 == 1 else { return }
     handle.capture.record(
       octets, interface: Int(interface.rawValue), direction: direction, timestamp: nanoseconds)

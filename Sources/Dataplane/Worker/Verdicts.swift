@@ -62,7 +62,7 @@ extension Worker where IO: ~Copyable {
   /// Moves the virtio header so that an Ethernet header of another length fits between it and the packet; the offsets
   /// in it count from the Ethernet header.
   @inline(never)
-  private func moveHeader(_ frame: inout Frame, from old: Int, to new: Int) {
+  private mutating func moveHeader(_ frame: inout Frame, from old: Int, to new: Int) {
     let header = memory.header(of: frame)
     let buffer = memory.octets(of: frame.buffer)
     let start = Int(frame.start) + old - new
