@@ -43,6 +43,14 @@ class Lifecycle(lab.LabTestCase):
             ["ip", "netns", "exec", NAMESPACE, str(lab.BINARIES / "sallyportd"), "--config", str(path)]
         )
 
+    def await_answer(self, socket):
+        """The daemon is up when it answers, as for Tools/lab."""
+        command = [str(lab.BINARIES / "sallyport"), "show", "workers", "--socket", str(socket)]
+        self.eventually(
+            lambda: subprocess.run(command, capture_output=True, timeout=10).returncode == 0,
+            "the daemon did not answer", seconds=15,
+        )
+
     def devices(self):
         command = ["ip", "-n", NAMESPACE, "-o", "link", "show", "type", "tun"]
         return subprocess.run(command, check=True, text=True, capture_output=True).stdout
@@ -52,7 +60,7 @@ class Lifecycle(lab.LabTestCase):
             with self.subTest(ending.name), tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
                 socket = pathlib.Path(directory) / "control.sock"
                 with written(alone(socket)) as path, self.daemon(path) as running:
-                    self.eventually(socket.exists, "the control socket did not appear", seconds=15)
+                    self.await_answer(socket)
                     self.assertIn("sp-inside", self.devices())
                     began = time.monotonic()
                     output = running.stop(ending)
@@ -60,6 +68,24 @@ class Lifecycle(lab.LabTestCase):
                     self.assertLess(time.monotonic() - began, 3)
                     self.assertEqual(self.devices(), "")
                     self.assertFalse(socket.exists())
+
+    def test_the_socket_that_a_killed_daemon_left_does_not_stop_the_next(self):
+        with tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
+            socket = pathlib.Path(directory) / "control.sock"
+            with written(alone(socket)) as path:
+                for ending in signal.SIGKILL, signal.SIGTERM:
+                    with self.daemon(path) as running:
+                        self.await_answer(socket)
+                        running.stop(ending)
+                        self.assertEqual(socket.exists(), ending == signal.SIGKILL)
+
+    def test_a_second_daemon_does_not_take_the_socket_of_one_that_runs(self):
+        socket = lab.shared().state / "control.sock"
+        with written(alone(socket)) as path, self.daemon(path) as running:
+            output = running.finish(15)
+            self.assertEqual(running.process.returncode, 1, output)
+            self.assertIn(str(socket), output)
+        self.assertNotEqual(lab.shared().show("workers"), "")
 
     def test_a_wrong_configuration_is_refused_by_the_daemon_with_its_place(self):
         text = alone("/nonexistent/control.sock")
@@ -73,7 +99,8 @@ class Lifecycle(lab.LabTestCase):
 
     def test_check_accepts_what_is_right(self):
         with written(lab.configuration("any")) as path:
-            result = subprocess.run([str(lab.BINARIES / "sallyport"), "check", str(path)], timeout=20)
+            command = [str(lab.BINARIES / "sallyport"), "check", str(path)]
+            result = subprocess.run(command, capture_output=True, timeout=20)
         self.assertEqual(result.returncode, 0)
 
     def test_check_points_at_what_is_wrong(self):

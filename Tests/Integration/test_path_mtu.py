@@ -5,6 +5,7 @@ import subprocess
 import lab
 from captures import capture
 from payload import file_of
+from servers import await_listener
 
 FAR = "198.51.100.10"
 LINK_MTU = 1400
@@ -14,8 +15,47 @@ def setUpModule():
     lab.shared()
 
 
+@lab.sallyport_only
+class NarrowInterface(lab.LabTestCase):
+    """The gateway's own outside interface is the narrow link, so it is the one that tells."""
+
+    @classmethod
+    def setUpClass(cls):
+        name = f"{lab.NAME}-narrow"
+        cls.lab = lab.Lab(name, lab.configuration(name, outside=f" ip mtu {LINK_MTU}\n")).up()
+        cls.addClassCleanup(cls.lab.down)
+
+    def test_a_packet_that_must_not_be_fragmented_is_answered_with_the_mtu(self):
+        output = self.lab.run(
+            "alice", "ping", "-n", "-c", "2", "-i", "0.2", "-W", "1", "-M", "do", "-s", "1472", lab.CAROL, check=False
+        ).stdout
+        self.assertIn(f"From {lab.GATEWAY_INSIDE} icmp_seq=1 Frag needed and DF set (mtu = {LINK_MTU})", output)
+
+    def test_a_packet_that_fits_exactly_passes_and_one_octet_more_does_not(self):
+        # 28 octets of IPv4 and ICMP headers.
+        for size, passes in (LINK_MTU - 28, True), (LINK_MTU - 27, False):
+            result = self.lab.run(
+                "bob", "ping", "-q", "-c", "1", "-W", "1", "-M", "do", "-s", str(size), lab.CAROL, check=False
+            )
+            self.assertEqual(result.returncode == 0, passes, f"{size} octets: {result.stdout}")
+
+    def test_a_transfer_completes_with_offloads_on_and_off(self):
+        for state in "on", "off":
+            with self.subTest(offloads=state), file_of(16) as (_, path, expected):
+                self.lab.run("alice", "ethtool", "-K", "eth0", "tx", state, "tso", state, "gso", state)
+                self.lab.run("alice", "ip", "route", "flush", "cache")
+                with self.lab.start("carol", "python3", lab.PROGRAMS / "sink.py", 9200) as sink:
+                    await_listener(self.lab, "carol", 9200)
+                    program = "python3", lab.PROGRAMS / "source.py", lab.CAROL, 9200, path
+                    self.lab.run("alice", *program, timeout=60)
+                    self.assertEqual(sink.finish(20).split(), [str(16 << 20), expected])
+
+
 class PathMTU(lab.LabTestCase):
-    """The path: alice, gateway, the router hop at 203.0.113.200, the host far at 198.51.100.10."""
+    """A router behind the gateway has the narrow link.
+
+    The path: alice, gateway, the router hop at 203.0.113.200, the host far at 198.51.100.10.
+    """
 
     @classmethod
     def setUpClass(cls):

@@ -1,7 +1,5 @@
 """curl against nginx: many short connections, one long transfer each way, and whom the server sees."""
 
-import hashlib
-
 import lab
 from payload import file_of
 from servers import await_listener, nginx
@@ -56,10 +54,9 @@ class Web(lab.LabTestCase):
                 self.assertEqual(sink.finish(20).split(), [str(256 << 20), expected])
 
     def test_two_hosts_transfer_at_once_without_mixing(self):
-        with file_of(32) as (directory, path, expected), nginx(lab.shared(), "carol", files=directory):
+        with file_of(32) as (directory, _, expected), nginx(lab.shared(), "carol", files=directory):
             url = f"http://{lab.CAROL}/files/payload"
             fetch = "bash", "-c", f"set -o pipefail; curl -sS {url} | sha256sum"
             with lab.shared().start("alice", *fetch) as first, lab.shared().start("bob", *fetch) as second:
                 for running in first, second:
                     self.assertEqual(running.finish(60).split()[0], expected)
-        self.assertNotEqual(expected, hashlib.sha256().hexdigest())

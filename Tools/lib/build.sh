@@ -5,12 +5,15 @@
 # The executables people use, with Swift's own library inside: they run where no toolchain is.
 readonly RELEASE_PRODUCTS=(sallyportd sallyport sallyport-load)
 
-# Runs swift with progress for a terminal; a log gets only what went wrong.
+# Runs swift build with its progress for a terminal. A log gets only what it said before it failed: what our own
+# code could be warned of is an error already, and the linker has remarks of its own about the static library.
 swift_build() {
+  local said
   if [[ -t 1 ]]; then
     swift build "$@"
-  else
-    swift build --quiet "$@"
+  elif ! said=$(swift build --quiet "$@" 2>&1); then
+    printf '%s\n' "$said" >&2
+    return 1
   fi
 }
 

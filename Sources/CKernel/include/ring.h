@@ -1,5 +1,8 @@
 /// One io_uring (liburing 2.3): the submission and completion sides of the packet path, inlined into Swift.
 #pragma once
+// Before liburing, which asks for the X/Open names: fd_set has other members under them than Swift's Glibc module has.
+#include <sys/select.h>
+
 #include <liburing.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,6 +74,11 @@ static inline void sp_ring_watch(struct io_uring *ring, int descriptor, uint64_t
   struct io_uring_sqe *entry = sp_ring_entry(ring);
   io_uring_prep_poll_add(entry, descriptor, 1 /* POLLIN */);
   entry->user_data = token;
+}
+
+/// Whether entries wait for a submission.
+static inline __attribute__((always_inline)) bool sp_ring_has_queued(const struct io_uring *ring) {
+  return ring->sq.sqe_tail != ring->sq.sqe_head;
 }
 
 /// The number of completions that wait to be taken.

@@ -103,6 +103,8 @@ package struct IORing: PacketIO, ~Copyable {
     if result < 0 { judge(-result) }
   }
 
+  package var hasQueued: Bool { unsafe sp_ring_has_queued(ring) }
+
   package var mayHaveCompletions: Bool { unsafe sp_ring_has_news(ring) }
 
   package mutating func harvest(into target: UnsafeMutableBufferPointer<Completion>) -> Int {

@@ -45,6 +45,8 @@ package protocol PacketIO: ~Copyable {
   /// Hands over what is queued and waits until `count` completions can be harvested or `nanoseconds` have passed;
   /// `UInt64.max` waits for ever. A signal may end the wait early.
   mutating func submitAndWait(atLeast count: UInt32, nanoseconds: UInt64)
+  /// Whether requests are queued that have not been handed over.
+  var hasQueued: Bool { get }
   /// Whether a harvest, or a submission followed by one, may bring something. Costs no system call; a spinning thread
   /// asks this before it asks the kernel.
   var mayHaveCompletions: Bool { get }

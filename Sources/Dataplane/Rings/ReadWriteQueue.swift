@@ -95,6 +95,9 @@ package struct ReadWriteQueue: PacketIO, ~Copyable {
     }
   }
 
+  /// Writes happen when they are queued, and reads whenever there is a submission.
+  package var hasQueued: Bool { false }
+
   /// Nothing but a system call tells whether frames have come, so an outstanding read is reason enough to make one.
   package var mayHaveCompletions: Bool { outstanding > 0 }
 

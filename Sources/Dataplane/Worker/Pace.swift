@@ -1,3 +1,5 @@
+import Glibc
+
 /// When a worker spins and when it sleeps.
 ///
 /// A sleep costs the next frame a wake-up (some microseconds); spinning costs the core to others. In the adaptive mode
@@ -16,8 +18,6 @@ struct Pace: Sendable {
   private var window: UInt64 = minimumWindow
   private var lastWork: UInt64 = 0
   private var isSpinning = false
-  /// Whether the step before was not a spin.
-  private(set) var isFirstSpin = false
 
   init(_ mode: PollMode) { self.mode = mode }
 
@@ -31,7 +31,6 @@ struct Pace: Sendable {
     }
     switch mode {
     case .busy:
-      isFirstSpin = !isSpinning
       isSpinning = true
       return .spin
     case .interrupt: return .sleep
@@ -41,9 +40,14 @@ struct Pace: Sendable {
         isSpinning = false
         return .sleep
       }
-      isFirstSpin = !isSpinning
       isSpinning = true
       return .spin
     }
+  }
+
+  /// Gives the core to whoever else wants it between two looks. A worker in the adaptive mode may share its core; one in
+  /// the busy mode has it for itself.
+  func letOthersRun() {
+    if mode == .adaptive { sched_yield() }
   }
 }

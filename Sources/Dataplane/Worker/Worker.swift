@@ -107,8 +107,8 @@ import WireFormats
     switch pace.next(work: work, at: nanoseconds) {
     case .go: io.submit()
     case .spin:
-      // What the last turn queued must not wait for the end of the spinning.
-      if pace.isFirstSpin || io.mayHaveCompletions { io.submit() }
+      // What the turn queued must not wait for the end of the spinning.
+      if io.hasQueued || io.mayHaveCompletions { io.submit() } else { pace.letOthersRun() }
     case .sleep: sleep()
     }
   }
