@@ -8,20 +8,34 @@ package struct NeighborAgeing {
   package static let refreshAge: UInt32 = 60
   /// Unanswered requests after which a neighbour is forgotten.
   package static let maximumUnanswered: UInt32 = 3
+  /// Seconds after which all sessions resolve their routes anew, which tells which neighbours are still in use.
+  package static let roundAge: UInt32 = 300
+  /// Seconds after which a neighbour that no route was resolved to is forgotten, though it answers.
+  package static let unusedAge: UInt32 = 2 * roundAge + 60
   /// Slots that one turn inspects.
   package static let slice = 512
 
   private var cursor = 0
+  private var roundStart: UInt32 = 0
 
   package init() {}
 
   /// Inspects the next slice; gives every neighbour that should be asked again to `request`.
   package mutating func turn(_ table: NeighborTable, now: UInt32, request: (NeighborID, NextHop) -> Void) {
+    if roundStart == 0 { roundStart = now }
+    if now &- roundStart >= Self.roundAge {
+      roundStart = now
+      table.invalidate()
+    }
     for _ in 0..<Self.slice {
       let slot = cursor
       cursor = (cursor + 1) & (NeighborTable.capacity - 1)
       let neighbor = NeighborID(rawValue: UInt16(slot))
       guard let hop = table.hop(of: neighbor) else { continue }
+      if table.idle(slot, now: now) >= Self.unusedAge {
+        table.free(slot, now: now)
+        continue
+      }
       let resolved = table.state(of: neighbor).isResolved
       guard !resolved || table.age(of: neighbor, now: now) >= Self.refreshAge else { continue }
       if table.unanswered(slot) >= Self.maximumUnanswered {

@@ -44,6 +44,8 @@ public import WireFormats
 
   private static let occupied: UInt64 = 1 << 63
   private static let freed: UInt64 = 1 << 62
+  /// A slot that a worker is just filling in; nobody else takes it, nobody finds it.
+  private static let claimed: UInt64 = 1 << 61
 
   /// `occupied`, interface and address; or `freed` and the tick of freeing; or 0 for a slot that was never used.
   private let keys: InlineArray<4096, Atomic<UInt64>>
@@ -51,6 +53,8 @@ public import WireFormats
   private let confirmed: InlineArray<4096, Atomic<UInt32>>
   /// Requests since the last answer in the top byte, the low 24 bits of the tick of the last request below.
   private let requests: InlineArray<4096, Atomic<UInt32>>
+  /// The tick at which a route was last resolved to the neighbour.
+  private let used: InlineArray<4096, Atomic<UInt32>>
   private let generationWord = Atomic<UInt32>(1)
   private let occupancy = Atomic<Int>(0)
 
@@ -59,6 +63,7 @@ public import WireFormats
     states = InlineArray { _ in Atomic(0) }
     confirmed = InlineArray { _ in Atomic(0) }
     requests = InlineArray { _ in Atomic(0) }
+    used = InlineArray { _ in Atomic(0) }
   }
 
   /// Moves whenever slot numbers that were handed out before may be stale. Never 0.
@@ -103,21 +108,26 @@ public import WireFormats
   /// Two workers that add the same neighbour at the same moment may take two slots; both are asked for and both
   /// learn the answer, because `learn` writes to every slot of the key.
   package func findOrAdd(_ hop: NextHop, now: UInt32) -> NeighborID? {
-    if let neighbor = find(hop) { return neighbor }
+    if let neighbor = find(hop) {
+      used[Int(neighbor.rawValue)].store(now, ordering: .relaxed)
+      return neighbor
+    }
     let key = Self.key(hop)
     let start = Self.start(key)
     for probe in 0..<Self.probeLimit {
       let slot = (start + probe) & (Self.capacity - 1)
       let found = keys[slot].load(ordering: .acquiring)
       if found == key { return NeighborID(rawValue: UInt16(slot)) }
-      guard found & Self.occupied == 0 else { continue }
+      guard found & (Self.occupied | Self.claimed) == 0 else { continue }
       if found & Self.freed != 0, now &- UInt32(truncatingIfNeeded: found) < Self.quarantine { continue }
-      // Until the next line the slot shows the state that `free` left: not resolved.
-      guard keys[slot].compareExchange(expected: found, desired: key, ordering: .acquiringAndReleasing).exchanged
+      guard
+        keys[slot].compareExchange(expected: found, desired: Self.claimed, ordering: .acquiringAndReleasing).exchanged
       else { continue }
-      states[slot].store(NeighborState(interface: hop.interface, address: nil).rawValue, ordering: .releasing)
+      states[slot].store(NeighborState(interface: hop.interface, address: nil).rawValue, ordering: .relaxed)
       confirmed[slot].store(now, ordering: .relaxed)
       requests[slot].store(0, ordering: .relaxed)
+      used[slot].store(now, ordering: .relaxed)
+      keys[slot].store(key, ordering: .releasing)
       occupancy.add(1, ordering: .relaxed)
       return NeighborID(rawValue: UInt16(slot))
     }
@@ -164,6 +174,9 @@ public import WireFormats
   package func age(of neighbor: NeighborID, now: UInt32) -> UInt32 {
     now &- confirmed[Int(neighbor.rawValue) & (Self.capacity - 1)].load(ordering: .relaxed)
   }
+
+  /// Seconds since a route was last resolved to the neighbour.
+  func idle(_ slot: Int, now: UInt32) -> UInt32 { now &- used[slot].load(ordering: .relaxed) }
 
   /// Requests since the neighbour last answered.
   func unanswered(_ slot: Int) -> UInt32 { requests[slot].load(ordering: .relaxed) >> 24 }

@@ -18,8 +18,12 @@ package struct RateLimit: Sendable {
   /// Takes one event at `nanoseconds` of a clock that does not go back; false when there is none.
   package mutating func take(at nanoseconds: UInt64) -> Bool {
     let elapsed = min(nanoseconds &- last, 10_000_000_000)
-    last = nanoseconds
-    tokens = min(burst * Self.unit, tokens + elapsed * rate / 1000)
+    let earned = elapsed * rate / 1000
+    // Time too short to earn anything is kept for the next call, or who asks often enough would never be given any.
+    if earned > 0 {
+      last = nanoseconds
+      tokens = min(burst * Self.unit, tokens + earned)
+    }
     guard tokens >= Self.unit else { return false }
     tokens -= Self.unit
     return true

@@ -118,20 +118,13 @@ extension Translator {
     }
   }
 
-  /// Whether this worker has claimed as many ports as it has port mappings: one sentence for each protocol where not.
-  /// Walks every port of every address.
+  /// Whether this worker has claimed as many ports as it has port mappings, and whether the port map counts what is
+  /// claimed: one sentence for each protocol where not. Walks every port of every address.
   package func checkPorts() -> [String] {
     var problems: [String] = []
     for number in [IPProtocol.tcp, .udp, .icmp] {
       var claimed = 0
-      for address in 0..<ports.addressCount {
-        // A loop over a range of ports would take ten times as long where nothing is optimized.
-        var port: UInt16 = 0
-        repeat {
-          if ports.owner(address: address, protocol: number, port: port) == allocator.mark { claimed += 1 }
-          port &+= 1
-        } while port != 0
-      }
+      for address in 0..<ports.addressCount { claimed += countClaims(address, number, &problems) }
       var mapped = 0
       for index in 0..<shard.mappings.highWater
       where shard.mappings[index].kind == .port && shard.mappings[index].protocolNumber == number {
@@ -140,6 +133,30 @@ extension Translator {
       if claimed != mapped { problems.append("\(claimed) \(number) ports are claimed for \(mapped) mappings") }
     }
     return problems
+  }
+
+  /// This worker's ports of one address; each class has as many ports in use as the port map counts.
+  private func countClaims(_ address: Int, _ number: IPProtocol, _ problems: inout [String]) -> Int {
+    var mine = 0
+    var (low, middle, high) = (0, 0, 0)
+    // A loop over a range of ports would take ten times as long where nothing is optimized.
+    var port: UInt16 = 0
+    repeat {
+      let owner = ports.owner(address: address, protocol: number, port: port)
+      if owner != 0 {
+        if owner == allocator.mark { mine += 1 }
+        if port < 512 { low += 1 } else if port < 1024 { middle += 1 } else { high += 1 }
+      }
+      port &+= 1
+    } while port != 0
+    if number == .icmp { (low, middle, high) = (low + middle + high, 0, 0) }
+    for (used, sample) in [(low, UInt16(1)), (middle, 600), (high, 2000)] {
+      let isCounted = used == ports.used(address: address, protocol: number, classOf: sample)
+      if !isCounted, number != .icmp || sample == 1 {
+        problems.append("address \(address) counts \(number) ports wrong in the class of \(sample)")
+      }
+    }
+    return mine
   }
 }
 

@@ -19,6 +19,8 @@ package struct Translator: ~Copyable {
   let limit: SessionLimit
   var random: KeyedRandom
   var sweep = Sweep()
+  /// One for each dynamic rule.
+  var hunts: [AddressHunt]
   /// The tick of the burst at hand: seconds since a moment before start.
   var now: UInt32 = 1
   /// The neighbour table's generation at the start of the burst.
@@ -32,6 +34,7 @@ package struct Translator: ~Copyable {
     precondition(workers >= 1 && workers <= PortMap.maximumWorkers && worker < workers)
     self.policy = policy
     facts = InterfaceTable(policy.facts)
+    hunts = Array(repeating: AddressHunt(), count: policy.rules.count)
     self.shard = shard
     self.ports = ports
     self.neighbors = neighbors
@@ -112,8 +115,10 @@ package struct Translator: ~Copyable {
         hits &+= 1
         translate(&packet, session)
       } else {
-        counters.add(to: .misses)
         packet.direction == .outbound ? admitOutbound(&packet) : admitInbound(&packet)
+        // The worker that owns the packet counts it.
+        if case .handOver = packet.verdict { return }
+        counters.add(to: .misses)
       }
     }
   }

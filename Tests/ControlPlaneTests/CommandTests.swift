@@ -93,7 +93,9 @@ import WireFormats
       "capture", "count", "-1", "+5", "all", "verbose", "total", "forced", "outside", "٣",
     ]
     for _ in 0..<20_000 {
-      let words = (0..<Int.random(in: 0...12, using: &generator)).map { _ in vocabulary.randomElement(using: &generator)! }
+      let words = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
+        vocabulary.randomElement(using: &generator)!
+      }
       do {
         _ = try Command.parse(words)
       } catch {

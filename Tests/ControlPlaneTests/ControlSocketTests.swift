@@ -223,7 +223,8 @@ private func withServer(
   var limits = ControlSocketService.Limits()
   change(&limits)
   let service = ControlSocketService(
-    try ListeningSocket(path: path), view: gateway, limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    try ListeningSocket(path: path), view: gateway, limits: limits,
+    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   let running = Task { try await service.run() }
   do {
     try await body(path)

@@ -163,7 +163,8 @@ private let interfaces = [
       WorkerStatus(
         index: 0, core: 0, engine: "io_uring", pageKind: "huge", translation: [.hits: 5], load: load,
         drops: [.filtered: 2, .ipv6: 1]),
-      WorkerStatus(index: 1, core: 3, node: 1, engine: "read/write: io_uring is disabled", pageKind: "ordinary pages", load: load),
+      WorkerStatus(
+        index: 1, core: 3, node: 1, engine: "read/write: io_uring is disabled", pageKind: "ordinary pages", load: load),
     ]
     let text = try await answer("show workers", from: StubGateway(workers: workers, rows: [[], []])).text
     let lines = text.split(separator: "\n").map(String.init)
@@ -177,7 +178,9 @@ private let interfaces = [
     #expect(lines.last == "Worker 1 moves frames by read/write: io_uring is disabled; its memory is of ordinary pages.")
     #expect(Set(lines.dropLast(2).map(\.count)).count == 1, "numbers end in one column")
     let json = try await answer("show workers", .json, from: StubGateway(workers: workers, rows: [[], []])).text
-    #expect(json.hasPrefix(#"[{"worker":0,"core":0,"memoryNode":0,"engine":"io_uring","pages":"huge","translation":{"hits":5,"#))
+    #expect(
+      json.hasPrefix(
+        #"[{"worker":0,"core":0,"memoryNode":0,"engine":"io_uring","pages":"huge","translation":{"hits":5,"#))
     #expect(json.contains(#""load":{"turns":1000000,"freeBuffers":12},"drops":3}"#))
   }
 
@@ -202,7 +205,9 @@ private let interfaces = [
     #expect(try await answer("show ip arp", from: gateway).text == expected)
     #expect(
       try await answer("show neighbors", .json, from: gateway).text.hasPrefix(
-        #"[{"address":"10.10.10.1","hardwareAddress":"02:00:00:00:00:01","ageSeconds":null,"isOwn":true,"interface":"inside0"},"#))
+        #"[{"address":"10.10.10.1","hardwareAddress":"02:00:00:00:00:01","ageSeconds":null,"isOwn":true,"#
+          + #""interface":"inside0"},"#
+      ))
   }
 
   @Test func `show running-config is the configuration in force`() async throws {

@@ -30,7 +30,9 @@ import Testing
     var generator = SeededGenerator(seed: 2)
     #expect(throws: Request.Malformation.notText) { try Request(line: [0xFF, 0xFE]) }
     for _ in 0..<20_000 {
-      let noise = (0..<Int.random(in: 0...40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+      let noise = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+        UInt8.random(in: 0...255, using: &generator)
+      }
       let line = Bool.random(using: &generator) ? noise : Array("sallyport/1 text ".utf8) + noise
       // What is accepted can be said again.
       if let request = try? Request(line: line), !request.words.isEmpty {

@@ -66,7 +66,8 @@ private func sampleGateway() -> StubGateway {
     let row = TranslationRow(
       kind: .static, protocolNumber: .tcp, insideGlobal: "203.203.113.100:65535", insideLocal: "255.255.255.255:65535")
     let text = try await answer("show ip nat translations", from: StubGateway(staticRows: [row])).text
-    #expect(text.split(separator: "\n")[1] == "tcp  203.203.113.100:65535 255.255.255.255:65535 ---                   ---")
+    #expect(
+      text.split(separator: "\n")[1] == "tcp  203.203.113.100:65535 255.255.255.255:65535 ---                   ---")
   }
 
   @Test(arguments: [
@@ -85,7 +86,9 @@ private func sampleGateway() -> StubGateway {
     let text = try await answer("show ip nat translations tcp verbose", from: sampleGateway()).text
     let lines = text.split(separator: "\n").map(String.init)
     #expect(lines[2] == "  Flags: static")
-    #expect(lines[4].wholeMatch(of: #/  create: \d\d/\d\d/\d\d \d\d:\d\d:\d\d, use: \d\d/\d\d/\d\d \d\d:\d\d:\d\d, timeout: 24:00:00/#) != nil)
+    #expect(
+      lines[4].wholeMatch(
+        of: #/  create: \d\d/\d\d/\d\d \d\d:\d\d:\d\d, use: \d\d/\d\d/\d\d \d\d:\d\d:\d\d, timeout: 24:00:00/#) != nil)
     #expect(
       lines[5...] == [
         "  Format(H:M:S) Time-left :23:59:55", "  Map-Id(In): 1", "  Flags: extended, established", "  Worker: 0",

@@ -4,7 +4,7 @@
 # without starting a service on the host.
 
 # To compile and link: liburing and libnuma with their headers, and what Swift's own linker step asks for.
-readonly PACKAGES_BUILD=(liburing-dev libnuma-dev pkg-config git g++ libc6-dev)
+readonly PACKAGES_BUILD=(liburing-dev libnuma-dev pkg-config git g++ libc6-dev binutils)
 
 # To raise the lab and to talk through the gateway with real programs.
 readonly PACKAGES_LAB=(

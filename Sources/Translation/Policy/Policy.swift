@@ -45,6 +45,8 @@ package struct Policy: Sendable {
   /// Global addresses that the gateway answers ARP requests for.
   private let aliases: GlobalAddresses
   private let ownAddresses: [IPv4Address]
+  /// The global addresses of all static entries.
+  private let anyStatics: Set<IPv4Address>
 
   private struct RuleMatcher: BitwiseCopyable {
     var instance: RoutingInstance
@@ -81,6 +83,8 @@ package struct Policy: Sendable {
     }
     self.statics = statics
     let wholeStatics = Set(statics.filter { $0.entry.ports == nil }.map(\.global))
+    let anyStatics = Set(statics.map(\.global))
+    self.anyStatics = anyStatics
     rules = translation.dynamicRules.map { rule in
       var addresses: [IPv4Address] = []
       var pool: AddressPool?
@@ -92,9 +96,11 @@ package struct Policy: Sendable {
           addresses += (range.lowerBound.rawValue...range.upperBound.rawValue).map { IPv4Address($0) }
         }
       }
+      // A host with an address of its own gets one of which no static entry holds as much as a port.
+      let taken = rule.overload ? wholeStatics : anyStatics
       return CompiledRule(
         rule: rule, accessList: translation.accessLists[rule.accessList] ?? AccessList(name: rule.accessList),
-        addresses: addresses.filter { !wholeStatics.contains($0) }, pool: pool)
+        addresses: addresses.filter { !taken.contains($0) }, pool: pool)
     }
     var matchers: [RuleMatcher] = []
     var lines: [AccessList.Entry] = []
@@ -164,6 +170,9 @@ package struct Policy: Sendable {
     }
     return nil
   }
+
+  /// Whether a static entry has the global address, or a port of it.
+  func isStatic(global address: IPv4Address) -> Bool { anyStatics.contains(address) }
 
   /// Whether outside hosts reach `local` only through translation.
   func translates(_ local: IPv4Address, in instance: RoutingInstance) -> Bool {

@@ -6,6 +6,13 @@ struct MappingRefusal: Error {
   var reason: DropReason
 }
 
+/// Where the search for a free address of a rule goes on.
+struct AddressHunt {
+  var next = 0
+  /// The tick at which the pool was found empty; 0 for never.
+  var failedAt: UInt32 = 0
+}
+
 extension Translator {
   /// Addresses of a pool that one new host tries before it is refused.
   static var addressesTried: Int { 64 }
@@ -128,13 +135,33 @@ extension Translator {
     return .success(mapping)
   }
 
-  private func claimAddress(for host: IPv4Address, _ rule: Int) -> IPv4Address? {
-    let compiled = policy.rules[rule]
-    if compiled.pool?.selection == .matchHost, let pool = compiled.pool {
-      let mask = IPv4Prefix.mask(pool.prefixLength)
-      return compiled.addresses.first { ($0.rawValue ^ host.rawValue) & ~mask == 0 && claim($0) }
+  private mutating func claimAddress(for host: IPv4Address, _ rule: Int) -> IPv4Address? {
+    if let pool = policy.rules[rule].pool, pool.selection == .matchHost {
+      return claimMatching(host, of: pool)
     }
-    return compiled.addresses.first { claim($0) }
+    // A pool that had no free address this second is not searched again: a flood of new hosts must not cost a walk each.
+    guard hunts[rule].failedAt != now else { return nil }
+    let count = policy.rules[rule].addresses.count
+    for step in 0..<count {
+      let place = (hunts[rule].next + step) % count
+      let address = policy.rules[rule].addresses[place]
+      if claim(address) {
+        hunts[rule].next = place + 1
+        return address
+      }
+    }
+    hunts[rule].failedAt = now
+    return nil
+  }
+
+  /// The one address of each of the pool's networks whose host part is that of `host`.
+  private func claimMatching(_ host: IPv4Address, of pool: AddressPool) -> IPv4Address? {
+    let mask = IPv4Prefix.mask(pool.prefixLength)
+    for range in pool.ranges {
+      let address = IPv4Address(range.lowerBound.rawValue & mask | host.rawValue & ~mask)
+      if range.contains(address), !policy.isStatic(global: address), claim(address) { return address }
+    }
+    return nil
   }
 
   private func claim(_ address: IPv4Address) -> Bool {
@@ -164,6 +191,7 @@ extension Translator {
       if shard.mappings[record.link].users == 0 { shard.removeMapping(record.link) }
     case .address:
       if let number { ports.freeAddress(number, of: allocator.mark) }
+      hunts[Int(record.rule)].failedAt = 0
     case .pairing, .free: return
     }
     shard.removeMapping(mapping)

@@ -1,0 +1,219 @@
+package import Forwarding
+package import Translation
+import WireFormats
+
+/// A gateway without devices: translators over memory of its own, a clock that a test moves, neighbours that are
+/// known, and the hand-over between workers done on the spot.
+@safe package final class TestGateway {
+  package let policy: Policy
+  package let neighbors: NeighborTable
+  package let limit: SessionLimit
+  package let workers: Int
+  /// The tick, in seconds.
+  package private(set) var now: UInt32 = 1000
+  /// Packets that one worker handed to another.
+  package private(set) var handOvers = 0
+  package let counters: [TranslationCounters]
+  package let ports: PortMap
+
+  /// Turns of the search for idle sessions that see every record.
+  private let rounds: Int
+  private let translators: UnsafeMutablePointer<Translator>
+  private let memory: [UnsafeMutableRawPointer]
+
+  /// A gateway as `setup` says, under its policy or another, with neighbours of its own or others'.
+  package init(_ setup: TestSetup, policy other: Policy? = nil, neighbors: NeighborTable = NeighborTable()) {
+    policy = other ?? setup.policy
+    self.neighbors = neighbors
+    workers = setup.workers
+    rounds = 1 + setup.sessionsPerWorker / 8192
+    limit = SessionLimit(maximum: setup.translation.maximumEntries)
+    let addresses = policy.globalAddresses.count
+    let portMemory = unsafe Self.zeroed(PortMap.size(addresses: addresses))
+    ports = unsafe PortMap(memory: portMemory, addresses: addresses)
+    policy.reserveStaticPorts(in: ports)
+    var regions = unsafe [portMemory]
+    unsafe translators = .allocate(capacity: setup.workers)
+    counters = (0..<setup.workers).map { _ in TranslationCounters() }
+    let layout = ShardLayout(sessions: setup.sessionsPerWorker)
+    for worker in 0..<setup.workers {
+      let region = unsafe Self.zeroed(layout.size)
+      unsafe regions.append(region)
+      let shard = unsafe Shard(
+        memory: region, layout: layout, seed: (setup.seed &* 0x9E37_79B9_7F4A_7C15, ~setup.seed), worker: worker,
+        workers: setup.workers)
+      let translator = Translator(
+        policy: policy, shard: shard, ports: ports, neighbors: neighbors, counters: counters[worker], limit: limit,
+        random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker, workers: setup.workers)
+      unsafe (translators + worker).initialize(to: translator)
+    }
+    unsafe memory = regions
+    if setup.knowsNeighbors { introduceEverybody() }
+  }
+
+  deinit {
+    unsafe translators.deinitialize(count: workers)
+    unsafe translators.deallocate()
+    for index in 0..<(unsafe memory.count) { unsafe memory[index].deallocate() }
+  }
+
+  @unsafe private static func zeroed(_ size: Int) -> UnsafeMutableRawPointer {
+    let region = UnsafeMutableRawPointer.allocate(byteCount: max(size, 64), alignment: 64)
+    unsafe region.initializeMemory(as: UInt8.self, repeating: 0, count: max(size, 64))
+    return unsafe region
+  }
+
+  // MARK: Neighbours and time
+
+  private func introduceEverybody() {
+    for host in [Host.alice, .bob] + (0..<240).map(Host.inside) { introduce(host, at: Place.inside) }
+    for host in [Host.carol, .dave, .router] { introduce(host, at: Place.outside) }
+  }
+
+  /// Makes a host's Ethernet address known.
+  package func introduce(_ host: Host, at interface: InterfaceID) {
+    let hop = NextHop(interface: interface, neighbor: host.address)
+    guard neighbors.findOrAdd(hop, now: now) != nil else { return }
+    neighbors.learn(hop, address: host.hardwareAddress, now: now)
+  }
+
+  /// Moves the clock, and lets every worker search its whole tables once for what is idle.
+  package func advance(seconds: UInt32) {
+    now += seconds
+    for _ in 0...rounds { expire() }
+  }
+
+  /// Moves the clock without a search.
+  package func tick(seconds: UInt32 = 1) { now += seconds }
+
+  /// One turn of the search for idle sessions in every worker.
+  package func expire() {
+    for worker in 0..<workers { unsafe translators[worker].expire(now: now) }
+  }
+
+  // MARK: Packets
+
+  /// Sends a packet in by an interface, and returns what became of it.
+  ///
+  /// - Parameter worker: the worker whose queue it arrives at; as a rule the one that steering would choose.
+  package func send(_ datagram: Datagram, by interface: InterfaceID, at worker: Int? = nil) -> Outcome {
+    send([datagram.frame()], by: interface, at: worker ?? steering(datagram, by: interface))[0]
+  }
+
+  /// Sends a burst of frames in by an interface to one worker's queue.
+  package func send(_ frames: [Frame], by interface: InterfaceID, at worker: Int = 0) -> [Outcome] {
+    let arena = FrameArena(frames)
+    var packets = arena.packets(by: interface)
+    process(&packets, at: worker)
+    for index in packets.indices {
+      guard case .handOver(let owner) = packets[index].verdict else { continue }
+      handOvers += 1
+      var handed = [arena.packet(index, by: interface, wasHandedOver: true)]
+      process(&handed, at: Int(owner))
+      packets[index] = handed[0]
+    }
+    return packets.indices.map { outcome(packets[$0].verdict, arena.sent($0)) }
+  }
+
+  /// Gives a burst to a worker.
+  package func process(_ packets: inout [Packet], at worker: Int) {
+    var burst = packets.mutableSpan
+    unsafe translators[worker].process(&burst, now: now)
+  }
+
+  private func steering(_ datagram: Datagram, by interface: InterfaceID) -> Int {
+    if interface != Place.outside {
+      return Ownership.worker(ofInside: datagram.source.address, in: .global, of: workers)
+    }
+    var port = datagram.destination.port
+    if case .icmp(_, _, let rest) = datagram.body { port = UInt16(rest >> 16) }
+    return Ownership.worker(ofPort: port, of: workers)
+  }
+
+  private func outcome(_ verdict: Verdict, _ packet: SentPacket) -> Outcome {
+    switch verdict {
+    case .forward(let state): .sent(packet, by: state.interface)
+    case .resolve: .awaitsNeighbor(packet)
+    case .deliver: .delivered
+    case .refuse(let refusal, let reason): .refused(refusal, reason)
+    case .drop(let reason): .dropped(reason)
+    case .pending, .handOver: .undecided
+    }
+  }
+}
+
+extension TestGateway {
+  /// Sends from the inside.
+  package func sendOut(_ datagram: Datagram, at worker: Int? = nil) -> Outcome {
+    send(datagram, by: Place.inside, at: worker)
+  }
+
+  /// Sends from the outside.
+  package func sendIn(_ datagram: Datagram, at worker: Int? = nil) -> Outcome {
+    send(datagram, by: Place.outside, at: worker)
+  }
+
+  // MARK: State
+
+  /// The live sessions of all workers.
+  package var sessions: [SessionRecord] {
+    (0..<workers).flatMap { worker in
+      var found: [SessionRecord] = []
+      _ = unsafe translators[worker].listSessions(from: 0, slice: .max, limit: .max, into: &found)
+      return found
+    }
+  }
+
+  /// The live sessions of one worker, asked for in slices as a listing does it.
+  package func sessions(of worker: Int, slice: UInt32, limit: Int) -> [[SessionRecord]] {
+    var slices: [[SessionRecord]] = []
+    var cursor: UInt32? = 0
+    while let from = cursor {
+      var found: [SessionRecord] = []
+      cursor = unsafe translators[worker].listSessions(from: from, slice: slice, limit: limit, into: &found)
+      slices.append(found)
+    }
+    return slices
+  }
+
+  /// The live address mappings of all workers.
+  package var addressMappings: [MappingRecord] {
+    (0..<workers).flatMap { worker in
+      var found: [MappingRecord] = []
+      _ = unsafe translators[worker].listAddressMappings(from: 0, slice: .max, limit: .max, into: &found)
+      return found
+    }
+  }
+
+  /// Ends the sessions that a request names; returns how many.
+  @discardableResult
+  package func clear(_ request: ClearRequest = ClearRequest()) -> Int {
+    var cleared = 0
+    for worker in 0..<workers {
+      var cursor: UInt32? = 0
+      while let from = cursor {
+        cursor = unsafe translators[worker].clear(request, from: from, slice: 64, cleared: &cleared)
+      }
+    }
+    return cleared
+  }
+
+  /// The sum of a counter over all workers.
+  package func total(_ counter: TranslationCounter) -> UInt64 {
+    counters.reduce(0) { $0 + $1.value(of: counter) }
+  }
+
+  /// What is wrong with the state; empty when every invariant holds. With `ports` every port of every address is
+  /// looked at too, which takes its time.
+  package func problems(ports: Bool = false) -> [String] {
+    var problems: [String] = []
+    for worker in 0..<workers {
+      let found =
+        unsafe translators[worker].checkInvariants() + (ports ? translators[worker].checkPorts() : [])
+      problems += found.map { "worker \(worker): \($0)" }
+    }
+    let live = sessions.count
+    if limit.usage.used != live { problems.append("the limit counts \(limit.usage.used) of \(live) sessions") }
+    return problems
+  }
+}
