@@ -28,7 +28,8 @@ extension MACAddress: CustomStringConvertible {
     guard parts.count == 6 else { return nil }
     var value: UInt64 = 0
     for part in parts {
-      guard part.utf8.count == 2, let octet = UInt8(part, radix: 16), part.first != "+" else { return nil }
+      // The standard library's reader takes signs, too: "-0" is two characters and a number.
+      guard part.utf8.count == 2, part.allSatisfy(\.isHexDigit), let octet = UInt8(part, radix: 16) else { return nil }
       value = value << 8 | UInt64(octet)
     }
     self.init(value)

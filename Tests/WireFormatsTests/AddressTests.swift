@@ -67,7 +67,7 @@ import WireFormats
 
   @Test(arguments: [
     "", "02:00:5e:10:00", "02:00:5e:10:00:ff:01", "2:0:5e:10:0:ff", "02-00-5e-10-00-ff", "+1:00:00:00:00:00",
-    "0g:00:00:00:00:00", "-1:00:00:00:00:00",
+    "0g:00:00:00:00:00", "-1:00:00:00:00:00", "-0:00:00:00:00:00",
   ])
   func `anything else is refused`(_ text: String) { #expect(MACAddress(text) == nil) }
 
