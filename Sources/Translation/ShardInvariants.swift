@@ -67,7 +67,8 @@ extension Translator {
   private func checkMappings(_ users: inout [UInt32: UInt32], _ problems: inout [String]) {
     var live: UInt32 = 0
     var entries = 0
-    for number in 0..<shard.mappings.highWater where shard.mappings[number].kind == .port {
+    for number in 0..<shard.mappings.highWater
+    where shard.mappings[number].kind == .port && shard.mappings[number].link != MappingRecord.noPairing {
       users[shard.mappings[number].link, default: 0] += 1
     }
     for number in 0..<shard.mappings.highWater {
@@ -101,6 +102,7 @@ extension Translator {
     case .port:
       let owner = ports.owner(address: address, protocol: record.protocolNumber, port: record.insideGlobalPort)
       if owner != allocator.mark { problems.append("mapping \(number) does not hold its port") }
+      guard record.link != MappingRecord.noPairing else { break }
       let pairing = shard.mappings[record.link]
       if pairing.kind != .pairing || pairing.insideLocal != record.insideLocal
         || pairing.insideGlobal != record.insideGlobal

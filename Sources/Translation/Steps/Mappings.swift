@@ -44,7 +44,9 @@ extension Translator {
     pairing.instance = instance
     pairing.rule = probe.rule
     pairing.created = now
-    let known = shard.findMapping(like: pairing)
+    // Where there is one address only, there is nothing to pair.
+    let isPaired = policy.rules[rule].addresses.count > 1
+    let known = isPaired ? shard.findMapping(like: pairing) : nil
     let claimed =
       known.map { claimPort(on: shard.mappings[$0].insideGlobal, for: packet) }
       ?? claimAddressAndPort(for: packet, rule)
@@ -57,7 +59,9 @@ extension Translator {
       inboundKey: FlowKey(
         source: packet.destination, sourcePort: packet.destinationPort, destination: claimed.address,
         destinationPort: claimed.port, protocol: packet.protocolNumber, instance: .global, direction: .inbound))
-    guard let link = known ?? shard.insert(pairing), let mapping = insertPortMapping(probe, link) else {
+    guard let link = isPaired ? known ?? shard.insert(pairing) : MappingRecord.noPairing,
+      let mapping = insertPortMapping(probe, link)
+    else {
       release(claimed, packet.protocolNumber)
       return .failure(MappingRefusal(reason: .mappingsExhausted))
     }
@@ -68,10 +72,10 @@ extension Translator {
     var record = probe
     record.link = pairing
     guard let mapping = shard.insert(record) else {
-      if shard.mappings[pairing].users == 0 { shard.removeMapping(pairing) }
+      if pairing != MappingRecord.noPairing, shard.mappings[pairing].users == 0 { shard.removeMapping(pairing) }
       return nil
     }
-    shard.mappings[pairing].users += 1
+    if pairing != MappingRecord.noPairing { shard.mappings[pairing].users += 1 }
     counters.add(to: .mappingsCreated)
     counters.set(.mappings, to: shard.mappingCount)
     return mapping
@@ -187,6 +191,7 @@ extension Translator {
         ports.free(
           address: number, protocol: record.protocolNumber, port: record.insideGlobalPort, of: allocator.mark)
       }
+      guard record.link != MappingRecord.noPairing else { break }
       shard.mappings[record.link].users -= 1
       if shard.mappings[record.link].users == 0 { shard.removeMapping(record.link) }
     case .address:

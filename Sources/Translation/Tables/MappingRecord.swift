@@ -21,6 +21,9 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
   /// The pairing that a port mapping holds on to; in a free record the next free one.
   package var link: UInt32
 
+  /// The `link` of a port mapping under a rule with one address, where there is nothing to pair.
+  static var noPairing: UInt32 { .max }
+
   /// What a record maps.
   package enum Kind: UInt8, Sendable, BitwiseCopyable {
     case free = 0

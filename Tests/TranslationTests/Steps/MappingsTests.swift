@@ -45,6 +45,18 @@ import WireFormats
     #expect(gateway.total(.mappings) == 0)
   }
 
+  @Test func `under a rule with one address a host with one session takes one mapping`() throws {
+    let gateway = TestGateway(.overloadedInterface)
+    for number in 0..<20 {
+      _ = gateway.sendOut(.udp(from: Host.inside(number).at(5000), to: Host.carol.at(7)))
+    }
+    #expect(gateway.total(.mappings) == 20)
+    #expect(gateway.problems(ports: true) == [])
+    gateway.advance(seconds: 300)
+    #expect(gateway.total(.mappings) == 0)
+    #expect(gateway.problems(ports: true) == [])
+  }
+
   @Test func `an address of its own outlives its sessions by the timeout`() throws {
     let gateway = TestGateway(.exclusivePool.with { $0.translation.timeouts.simple = 1000 })
     _ = gateway.sendOut(.udp(from: Host.alice.at(5000), to: Host.carol.at(7)))
