@@ -70,7 +70,7 @@ extension Worker where IO: ~Copyable {
     }
     if plan.neighbors.shouldRequest(neighbor, now: now) { sendARPRequest(for: hop.neighbor, on: hop.interface) }
     let entry = WaitingFrames.Entry(
-      frame: frame, network: packet.networkOffset, end: UInt32(packet.end), neighbor: neighbor, since: now)
+      frame: frame, network: packet.networkOffset, end: UInt32(packet.end), hop: hop, since: now)
     if !waiting.add(entry) { drop(frame, .neighborQueueFull) }
     handle.load.set(.waiting, to: waiting.count)
   }
@@ -78,9 +78,14 @@ extension Worker where IO: ~Copyable {
   /// Sends the packets whose neighbours have answered, in order, and gives up on those that have waited too long.
   mutating func sendWaiting() {
     let neighbors = plan.neighbors
-    while let entry = waiting.takeFirst(where: { neighbors.state(of: $0.neighbor).isResolved }) {
-      transmit(
-        entry.frame, network: Int(entry.network), end: Int(entry.end), to: neighbors.state(of: entry.neighbor))
+    // The state is read once: between two looks another worker may forget the neighbour.
+    var state = NeighborState(rawValue: 0)
+    while let entry = waiting.takeFirst(where: { entry in
+      guard let neighbor = neighbors.find(entry.hop) else { return false }
+      state = neighbors.state(of: neighbor)
+      return state.isResolved
+    }) {
+      transmit(entry.frame, network: Int(entry.network), end: Int(entry.end), to: state)
     }
     let now = now
     while let entry = waiting.takeFirst(where: { now &- $0.since > WaitingFrames.patience }) {
@@ -95,25 +100,26 @@ extension Worker where IO: ~Copyable {
   /// The packet has been translated already, so the error is written as the next hop's segment would see it and goes
   /// back through the translator, which gives it the form that the sender knows.
   private mutating func reportUnreachable(_ entry: WaitingFrames.Entry) {
-    guard let hop = plan.neighbors.hop(of: entry.neighbor) else { return }
     let octets = memory.octets(of: entry.frame)
     let network = Int(entry.network)
-    let link = links[hop.interface]
+    let link = links[entry.hop.interface]
     guard link.address != .unspecified, ICMPReplies.mayReport(octets, network: network) else { return }
     guard icmpLimit.take(at: nanoseconds) else {
       handle.counters.count(.replyRateLimited)
       return
     }
     guard var frame = newFrame(device: link.device) else { return }
-    frame.ingress = hop.interface
+    frame.ingress = entry.hop.interface
     let start = Int(frame.start) + VirtioHeader.size + Ethernet.headerLength
     let length = ICMPReplies.writeError(
       type: ICMPRefusal.hostUnreachable.type, code: ICMPRefusal.hostUnreachable.code, nextHopMTU: 0, about: octets,
       network: network, from: link.address, to: memory.octets(of: frame.buffer).suffix(from: start))
     frame.length = UInt32(VirtioHeader.size + Ethernet.headerLength + length)
     handle.load.add(to: .icmpErrorsSent)
+    // It has no Ethernet header that another worker could read, so it must not be handed over.
     let packet = Packet(
-      octets: memory.octets(of: frame), networkOffset: Ethernet.headerLength, ingress: hop.interface)
+      octets: memory.octets(of: frame), networkOffset: Ethernet.headerLength, ingress: entry.hop.interface,
+      wasHandedOver: true)
     var one = InlineArray<1, Packet>(repeating: packet)
     var burst = one.mutableSpan
     translator.process(&burst, now: now)

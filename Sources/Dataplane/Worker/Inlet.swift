@@ -1,3 +1,4 @@
+import Glibc
 import WireFormats
 
 /// How one device's queue is being read.
@@ -72,7 +73,10 @@ extension Worker where IO: ~Copyable {
     if token.kind == .read {
       inlets[device].isWaiting = false
       inlets[device].mayHaveFrames = completion.result > 0
-      if completion.result <= 0 { inlets[device].retryAt = nanoseconds + Self.housekeepingInterval }
+      let isInterrupted = completion.result == -EINTR || completion.result == -EAGAIN
+      if completion.result <= 0, !isInterrupted {
+        inlets[device].retryAt = nanoseconds + Self.housekeepingInterval
+      }
     } else {
       inlets[device].pending -= 1
       if completion.result > 0 {

@@ -59,7 +59,9 @@ extension Worker where IO: ~Copyable {
         return
       }
       network += Ethernet.tagLength
-      interface = links.interface(of: frame.device, vlan: octets.load16(at: Ethernet.type + 2) & 0xFFF)
+      let vlan = octets.load16(at: Ethernet.type + 2) & 0xFFF
+      // Identifier 0 only carries a priority; the frame is an untagged one (IEEE 802.1Q section 6.9).
+      if vlan != 0 { interface = links.interface(of: frame.device, vlan: vlan) }
       type = octets.load16(at: Ethernet.type + Ethernet.tagLength)
     }
     guard let interface else {

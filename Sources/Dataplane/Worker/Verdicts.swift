@@ -82,6 +82,10 @@ extension Worker where IO: ~Copyable {
   private mutating func deliver(_ frame: Frame, _ packet: Packet) {
     let network = Int(packet.networkOffset)
     let octets = packet.octets
+    guard !octets.macAddress(at: Ethernet.source).isGroup else {
+      drop(frame, .notForUs)
+      return
+    }
     if ICMPReplies.answerEcho(octets.prefix(packet.end), network: network) {
       octets.store(octets.macAddress(at: Ethernet.source), at: Ethernet.destination)
       octets.store(links[frame.ingress].hardwareAddress, at: Ethernet.source)
@@ -100,7 +104,9 @@ extension Worker where IO: ~Copyable {
   /// Sends an ICMP error to the station that a frame came from.
   mutating func refuse(_ refusal: ICMPRefusal, about octets: PacketOctets, network: Int, on frame: Frame) {
     let link = links[frame.ingress]
-    guard link.address != .unspecified, ICMPReplies.mayReport(octets, network: network) else { return }
+    guard link.address != .unspecified, !octets.macAddress(at: Ethernet.source).isGroup,
+      ICMPReplies.mayReport(octets, network: network)
+    else { return }
     guard icmpLimit.take(at: nanoseconds) else {
       handle.counters.count(.replyRateLimited)
       return

@@ -14,7 +14,9 @@ struct WaitingFrames: ~Copyable {
     var frame: Frame
     var network: UInt16
     var end: UInt32
-    var neighbor: NeighborID
+    /// The neighbour itself, not its place in the table: one that does not answer is forgotten before its packets are,
+    /// and its place may then be another's.
+    var hop: NextHop
     var since: UInt32
   }
 
@@ -25,7 +27,7 @@ struct WaitingFrames: ~Copyable {
   mutating func add(_ entry: Entry) -> Bool {
     guard count < Self.capacity else { return false }
     var same = 0
-    for index in 0..<count where entries[index]?.neighbor == entry.neighbor { same += 1 }
+    for index in 0..<count where entries[index]?.hop == entry.hop { same += 1 }
     guard same < Self.maximumPerNeighbor else { return false }
     entries[count] = entry
     count += 1

@@ -1,0 +1,62 @@
+import Dataplane
+import Forwarding
+import TestSupport
+import Translation
+import WireFormats
+
+/// What a worker bench is like. A value to be changed and given to `WorkerBench`.
+struct BenchSetup {
+  var workers = 1
+  var poll = PollMode.adaptive
+  /// Frames of a burst, and reads of a batch at most.
+  var burst = 16
+  var readDepth = 16
+  /// Buffers of one worker's pool, and frames that one worker may have handed to another.
+  var buffers: UInt32 = 128
+  var ringCapacity = 64
+  /// Whether buffers hold super-frames.
+  var superFrames = false
+  var outsideMTU: UInt16 = 1500
+  /// Whether the hosts' Ethernet addresses are known from the start.
+  var knowsNeighbors = true
+  /// Whether bob's static address is left to others to answer for.
+  var noAlias = false
+  /// Whether what the gateway announces at its start is kept for the test to look at.
+  var keepsAnnouncements = false
+
+  func with(_ change: (inout Self) -> Void) -> Self {
+    var copy = self
+    change(&copy)
+    return copy
+  }
+
+  /// List 10 permits every inside host and shares the pool of four addresses by ports; bob has a static entry.
+  var translation: TranslationConfiguration {
+    var translation = TranslationConfiguration()
+    translation.accessLists["10"] = AccessList(
+      name: "10",
+      entries: [AccessList.Entry(permits: true, address: IPv4Address(0x0A0A_0000), wildcard: 0xFFFF)])
+    translation.pools["POOL"] = AddressPool(name: "POOL", ranges: [Place.pool], prefixLength: 24)
+    translation.dynamicRules = [DynamicRule(accessList: "10", source: .pool("POOL"), overload: true)]
+    translation.staticTranslations = [
+      StaticTranslation(local: Host.bob.address, global: .address(Place.bobGlobal), noAlias: noAlias)
+    ]
+    return translation
+  }
+
+  var interfaces: [NetworkInterface] {
+    Segment.allCases.map { $0.networkInterface(mtu: $0 == .outside ? outsideMTU : 1500) }
+  }
+
+  /// The policy, with a default route by way of the router.
+  var policy: Policy {
+    var routes = interfaces.compactMap { interface in
+      interface.connected.map { Route(prefix: $0, interface: interface.id) }
+    }
+    routes.append(
+      Route(
+        prefix: IPv4Prefix(containing: .unspecified, length: 0), interface: Segment.outside.interface,
+        gateway: Host.router.address))
+    return Policy(interfaces: interfaces, routes: RoutingTable(routes), translation: translation)
+  }
+}
