@@ -45,30 +45,24 @@ extension Translator {
   package func listSessions(
     from cursor: UInt32, slice: UInt32, limit: Int, into result: inout [SessionRecord]
   ) -> UInt32? {
-    let end = shard.sessions.highWater
-    var number = cursor
-    let stop = min(end, cursor &+ slice)
-    while number < stop, result.count < limit {
+    Self.walk(from: cursor, slice: slice, end: shard.sessions.highWater) { number in
+      guard result.count < limit else { return false }
       let record = shard.sessions[number]
       if record.flags.contains(.live) { result.append(record) }
-      number += 1
+      return true
     }
-    return number < end ? number : nil
   }
 
   /// As `listSessions`, for the address mappings of rules without `overload`, which IOS shows as rows of their own.
   package func listAddressMappings(
     from cursor: UInt32, slice: UInt32, limit: Int, into result: inout [MappingRecord]
   ) -> UInt32? {
-    let end = shard.mappings.highWater
-    var number = cursor
-    let stop = min(end, cursor &+ slice)
-    while number < stop, result.count < limit {
+    Self.walk(from: cursor, slice: slice, end: shard.mappings.highWater) { number in
+      guard result.count < limit else { return false }
       let record = shard.mappings[number]
       if record.kind == .address { result.append(record) }
-      number += 1
+      return true
     }
-    return number < end ? number : nil
   }
 
   /// Ends the sessions that a request names, over `slice` records from `cursor` on; adds to `cleared`. Returns the
@@ -76,25 +70,20 @@ extension Translator {
   package mutating func clear(
     _ request: ClearRequest, from cursor: UInt32, slice: UInt32, cleared: inout Int
   ) -> UInt32? {
-    let end = shard.sessions.highWater
-    var number = cursor
-    let stop = min(end, cursor &+ slice)
-    while number < stop {
+    Self.walk(from: cursor, slice: slice, end: shard.sessions.highWater) { number in
       let record = shard.sessions[number]
-      if record.flags.contains(.live), request.matches(record) {
-        self.end(session: number)
-        counters.add(to: .sessionsCleared)
-        cleared += 1
-        let mapping = record.mapping
-        if mapping != SessionRecord.noMapping, shard.mappings[mapping].kind == .address,
-          shard.mappings[mapping].users == 0
-        {
-          self.end(mapping: mapping)
-        }
+      guard record.flags.contains(.live), request.matches(record) else { return true }
+      end(session: number)
+      counters.add(to: .sessionsCleared)
+      cleared += 1
+      let mapping = record.mapping
+      if mapping != SessionRecord.noMapping, shard.mappings[mapping].kind == .address,
+        shard.mappings[mapping].users == 0
+      {
+        end(mapping: mapping)
       }
-      number += 1
+      return true
     }
-    return number < end ? number : nil
   }
 
   /// Ends the address mappings without sessions that a request names, over `slice` records from `cursor` on. A request
@@ -102,17 +91,22 @@ extension Translator {
   package mutating func clearIdleMappings(
     _ request: ClearRequest, from cursor: UInt32, slice: UInt32, cleared: inout Int
   ) -> UInt32? {
-    let end = shard.mappings.highWater
+    Self.walk(from: cursor, slice: slice, end: shard.mappings.highWater) { number in
+      let record = shard.mappings[number]
+      guard record.kind == .address, record.users == 0, request.matches(record) else { return true }
+      end(mapping: number)
+      cleared += 1
+      return true
+    }
+  }
+
+  /// Visits records from `cursor` on, at most `slice` of them and none beyond `end`, until `visit` does not want one.
+  private static func walk(
+    from cursor: UInt32, slice: UInt32, end: UInt32, _ visit: (UInt32) -> Bool
+  ) -> UInt32? {
     var number = cursor
     let stop = min(end, cursor &+ slice)
-    while number < stop {
-      let record = shard.mappings[number]
-      if record.kind == .address, record.users == 0, request.matches(record) {
-        self.end(mapping: number)
-        cleared += 1
-      }
-      number += 1
-    }
+    while number < stop, visit(number) { number += 1 }
     return number < end ? number : nil
   }
 }
