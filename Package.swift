@@ -110,9 +110,10 @@ targets += [
 
 // Fuzzing needs libFuzzer's main and sanitizers, so its targets exist only when they are asked for (Tools/fuzz).
 if Context.environment["SALLYPORT_FUZZ"] != nil {
-  let sanitized: [SwiftSetting] = settings + [
-    .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])
-  ]
+  let sanitized: [SwiftSetting] =
+    settings + [
+      .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])
+    ]
   for name in ["FuzzWireFormats", "FuzzTranslator"] {
     targets.append(
       .executableTarget(

@@ -159,7 +159,8 @@ import WireFormats
       return nil
     }
     if record.kind != .pairing {
-      guard mappingIndex.insert(record.globalKey.hash(seed: seed), number << 1 | 1, rehash: { rehashMapping($0) }) else {
+      let global = record.globalKey.hash(seed: seed)
+      guard mappingIndex.insert(global, number << 1 | 1, rehash: { rehashMapping($0) }) else {
         mappingIndex.remove(local, number << 1)
         freeMapping(number)
         return nil

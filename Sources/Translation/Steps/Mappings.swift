@@ -22,7 +22,8 @@ extension Translator {
   @inline(__always)
   func prepareAdmission(_ packet: Packet) {
     guard packet.direction == .outbound else { return }
-    shard.prefetchMapping(of: packet.source, port: packet.sourcePort, packet.protocolNumber, facts[packet.ingress].instance)
+    shard.prefetchMapping(
+      of: packet.source, port: packet.sourcePort, packet.protocolNumber, facts[packet.ingress].instance)
   }
 
   /// The mapping of an inside endpoint, whomever it talks to (endpoint-independent, RFC 4787 REQ-1), made if it was
