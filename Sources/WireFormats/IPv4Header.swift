@@ -52,16 +52,18 @@ package enum IPv4Fault: UInt8, CaseIterable, Sendable {
   @inlinable @inline(__always)
   package init?(_ octets: PacketOctets, at offset: Int) {
     guard offset >= 0, octets.count >= offset + IPv4Field.minimumLength else { return nil }
-    let first = octets.load8(at: offset)
-    let total = Int(octets.load16(at: offset + IPv4Field.totalLength))
-    let length = Int(first & 0x0F) &* 4
-    guard first >> 4 == 4, length >= IPv4Field.minimumLength, total >= length, octets.count >= offset + total else {
-      return nil
-    }
+    // Five words hold the whole header, and their sum is its checksum's.
+    let first = octets.load32(at: offset)
+    let second = octets.load32(at: offset + 4)
     let third = octets.load32(at: offset + 8)
     let source = octets.load32(at: offset + IPv4Field.source)
     let destination = octets.load32(at: offset + IPv4Field.destination)
-    var sum = UInt64(octets.load32(at: offset)) &+ UInt64(octets.load32(at: offset + 4)) &+ UInt64(third)
+    let total = Int(first & 0xFFFF)
+    let length = Int(first >> 24 & 0x0F) &* 4
+    guard first >> 28 == 4, length >= IPv4Field.minimumLength, total >= length, octets.count >= offset + total else {
+      return nil
+    }
+    var sum = UInt64(first) &+ UInt64(second) &+ UInt64(third)
     sum = sum &+ UInt64(source) &+ UInt64(destination)
     if length > IPv4Field.minimumLength {
       sum = sum &+ octets.sum(offset + IPv4Field.minimumLength..<offset + length)
@@ -72,7 +74,7 @@ package enum IPv4Fault: UInt8, CaseIterable, Sendable {
     self.totalLength = total
     self.protocolNumber = IPProtocol(rawValue: UInt8(truncatingIfNeeded: third >> 16))
     self.timeToLive = UInt8(truncatingIfNeeded: third >> 24)
-    self.fragmentField = octets.load16(at: offset + IPv4Field.fragment)
+    self.fragmentField = UInt16(truncatingIfNeeded: second)
     self.source = IPv4Address(source)
     self.destination = IPv4Address(destination)
   }

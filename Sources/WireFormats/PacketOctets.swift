@@ -63,6 +63,12 @@
     unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt32.self)
   }
 
+  /// Writes a 64-bit number in network order.
+  @inlinable @inline(__always) package func store64(_ value: UInt64, at offset: Int) {
+    check(offset, 8)
+    unsafe base.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt64.self)
+  }
+
   /// The address in network order at `offset`.
   @inlinable @inline(__always) package func address(at offset: Int) -> IPv4Address { IPv4Address(load32(at: offset)) }
 

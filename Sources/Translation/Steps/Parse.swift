@@ -63,16 +63,14 @@ extension Translator {
     switch header.protocolNumber {
     case .tcp:
       guard length >= TCPField.minimumLength else { return false }
-      packet.sourcePort = octets.load16(at: offset)
-      packet.destinationPort = octets.load16(at: offset + 2)
+      readPorts(&packet, offset)
       packet.tcpFlags = TCPFlags(rawValue: octets.load8(at: offset + TCPField.flags))
       packet.transportHeaderLength = octets.load8(at: offset + TCPField.dataOffset) >> 4 &* 4
       return packet.transportHeaderLength >= 20 && Int(packet.transportHeaderLength) <= length
         && packet.sourcePort != 0 && packet.destinationPort != 0
     case .udp:
       guard length >= UDPField.headerLength else { return false }
-      packet.sourcePort = octets.load16(at: offset)
-      packet.destinationPort = octets.load16(at: offset + 2)
+      readPorts(&packet, offset)
       packet.transportHeaderLength = 8
       let claimed = Int(octets.load16(at: offset + UDPField.length))
       return claimed >= UDPField.headerLength && claimed <= length && packet.sourcePort != 0
@@ -84,6 +82,14 @@ extension Translator {
       packet.kind = .addressOnly
       return true
     }
+  }
+
+  /// Both ports stand in the first word of TCP and UDP.
+  @inline(__always)
+  private func readPorts(_ packet: inout Packet, _ offset: Int) {
+    let ports = packet.octets.load32(at: offset)
+    packet.sourcePort = UInt16(truncatingIfNeeded: ports >> 16)
+    packet.destinationPort = UInt16(truncatingIfNeeded: ports)
   }
 
   @inline(__always)

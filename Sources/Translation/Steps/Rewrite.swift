@@ -11,15 +11,16 @@ extension Translator {
     let addressChange = outbound ? record.addressDifference : ~record.addressDifference
     let portChange = outbound ? record.portDifference : ~record.portDifference
 
-    octets.store8(packet.timeToLive &- 1, at: network + IPv4Field.timeToLive)
-    let checksum = octets.load16(at: network + IPv4Field.checksum)
-    octets.store16(
-      InternetChecksum.update(checksum, by: InternetChecksum.add(addressChange, Self.timeToLiveDifference)),
-      at: network + IPv4Field.checksum)
+    // Time to live, protocol and checksum are one word, the two addresses two: a load and two stores for the header.
+    let word = octets.load32(at: network + IPv4Field.timeToLive)
+    let checksum = InternetChecksum.update(
+      UInt16(truncatingIfNeeded: word), by: InternetChecksum.add(addressChange, Self.timeToLiveDifference))
+    octets.store32(
+      (word &- 0x0100_0000) & 0xFFFF_0000 | UInt32(checksum), at: network + IPv4Field.timeToLive)
     let source = outbound ? record.insideGlobal : record.outsideLocal
     let destination = outbound ? record.outsideGlobal : record.insideLocal
-    octets.store32(source.rawValue, at: network + IPv4Field.source)
-    octets.store32(destination.rawValue, at: network + IPv4Field.destination)
+    octets.store64(
+      UInt64(source.rawValue) << 32 | UInt64(destination.rawValue), at: network + IPv4Field.source)
 
     guard packet.kind == .flow else { return }
     let transport = Int(packet.transportOffset)
@@ -27,18 +28,17 @@ extension Translator {
     let destinationPort = outbound ? record.outsideGlobalPort : record.insideLocalPort
     switch packet.protocolNumber {
     case .tcp:
-      octets.store16(sourcePort, at: transport)
-      octets.store16(destinationPort, at: transport + 2)
-      updateChecksum(octets, transport + TCPField.checksum, packet, addressChange, portChange)
+      octets.store32(UInt32(sourcePort) << 16 | UInt32(destinationPort), at: transport)
+      let old = octets.load16(at: transport + TCPField.checksum)
+      octets.store16(
+        Self.checksum(old, packet, addressChange, portChange), at: transport + TCPField.checksum)
     case .udp:
-      octets.store16(sourcePort, at: transport)
-      octets.store16(destinationPort, at: transport + 2)
+      octets.store32(UInt32(sourcePort) << 16 | UInt32(destinationPort), at: transport)
       // Zero says that the sender computed none (RFC 768), and none is made up for it.
-      if octets.load16(at: transport + UDPField.checksum) != 0 {
-        updateChecksum(octets, transport + UDPField.checksum, packet, addressChange, portChange)
-        if octets.load16(at: transport + UDPField.checksum) == 0 {
-          octets.store16(0xFFFF, at: transport + UDPField.checksum)
-        }
+      let old = octets.load16(at: transport + UDPField.checksum)
+      if old != 0 {
+        let new = Self.checksum(old, packet, addressChange, portChange)
+        octets.store16(new == 0 ? 0xFFFF : new, at: transport + UDPField.checksum)
       }
     default:
       let identifier = ICMPType.isReply(packet.icmpType) ? destinationPort : sourcePort
@@ -48,17 +48,14 @@ extension Translator {
     }
   }
 
-  /// Updates a transport checksum. One that waits for its payload's sum holds the pseudo-header's sum, not
+  /// A transport checksum after the change. One that waits for its payload's sum holds the pseudo-header's sum, not
   /// complemented, in which only the addresses count.
   @inline(__always)
-  private func updateChecksum(
-    _ octets: PacketOctets, _ offset: Int, _ packet: Packet, _ addressChange: UInt16, _ portChange: UInt16
-  ) {
-    let old = octets.load16(at: offset)
-    let new =
-      packet.offload.partialChecksum
+  private static func checksum(
+    _ old: UInt16, _ packet: Packet, _ addressChange: UInt16, _ portChange: UInt16
+  ) -> UInt16 {
+    packet.offload.partialChecksum
       ? InternetChecksum.add(old, addressChange)
       : InternetChecksum.update(old, by: InternetChecksum.add(addressChange, portChange))
-    octets.store16(new, at: offset)
   }
 }
