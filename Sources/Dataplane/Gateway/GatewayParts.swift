@@ -17,7 +17,7 @@ struct GatewayParts: Sendable {
   let stopping = StopFlag()
   let origin = monotonicNanoseconds()
 
-  /// Reads of one batch on a device at most: what measured best for small frames.
+  /// Reads of one batch on a device at most; `Inlet` chooses how many it takes.
   static let readDepth = 64
 
   init(_ plan: DataplanePlan, notice: @Sendable (DataplaneNotice) -> Void) throws(DataplaneError) {

@@ -8,7 +8,7 @@ package import Translation
 final class Mailbox: Sendable {
   typealias Question = @Sendable (inout Translator) -> Void
 
-  /// Questions that may wait; beyond that the asker waits its turn.
+  /// The questions that wait, oldest first. Each asker waits for its answer, so there are as many as askers.
   private let waiting = Mutex<[Question]>([])
   private let hasMail = Atomic<Bool>(false)
   /// Whether the worker has ended: questions are then turned away.
