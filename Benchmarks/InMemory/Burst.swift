@@ -54,7 +54,7 @@ import WireFormats
     for index in 0..<Self.size {
       unsafe packets[index].arrive(
         PacketOctets(base: buffers + index * Self.stride, count: Frames.size), networkOffset: Ethernet.headerLength,
-        ingress: Network.inside, offload: FrameOffload(partialChecksum: false, segmentSize: 0), wasHandedOver: false)
+        ingress: Network.inside, offload: FrameOffload(partialChecksum: false, segmentSize: 0), passage: [])
     }
     var span = unsafe packets.mutableSpan
     translator.process(&span, now: now)

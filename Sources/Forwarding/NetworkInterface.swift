@@ -29,6 +29,12 @@ package struct NetworkInterface: Sendable, Equatable {
   @usableFromInline package var mtu: UInt16
   @usableFromInline package var realm: Realm
   @usableFromInline package var instance: RoutingInstance
+  /// The limits of virtual reassembly for fragments that arrive here (`ip virtual-reassembly`).
+  package var reassembly = ReassemblyLimits()
+  /// The largest "Maximum Segment Size" option of TCP that passes here (`ip tcp adjust-mss`); 0 leaves it alone.
+  package var maximumSegmentSize: UInt16 = 0
+  /// Whether ICMP unreachable messages are sent here (`no ip unreachables`; RFC 5508 REQ-9).
+  package var unreachables = true
 
   package init(
     id: InterfaceID, name: String, device: Int, vlan: UInt16? = nil, hardwareAddress: MACAddress,
@@ -51,4 +57,18 @@ package struct NetworkInterface: Sendable, Equatable {
   package var connected: IPv4Prefix? {
     address.map { IPv4Prefix(containing: $0, length: prefixLength) }
   }
+}
+
+/// What one interface's fragments may claim (`ip virtual-reassembly`), with IOS's defaults.
+package struct ReassemblyLimits: Sendable, Equatable {
+  /// Datagrams that are being followed at one time.
+  package var maximumDatagrams: UInt16 = 64
+  /// Fragments of one datagram.
+  package var maximumFragments: UInt16 = 16
+  /// Seconds after which a datagram that is not complete is forgotten.
+  package var timeout: UInt8 = 3
+  /// Drop every fragment that arrives here (`drop-fragments`).
+  package var dropsFragments = false
+
+  package init() {}
 }

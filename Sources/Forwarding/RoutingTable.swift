@@ -7,6 +7,15 @@ package struct Route: Hashable, Sendable {
   @usableFromInline package var interface: InterfaceID
   /// The router to hand packets to, or nil when the destination itself is on the interface's segment.
   @usableFromInline package var gateway: IPv4Address?
+  /// The instance in whose table the destination is looked up instead (`ip nat route vrf V NET MASK global`);
+  /// `interface` and `gateway` then say nothing.
+  package var leaksTo: RoutingInstance?
+
+  /// Destinations of `prefix` in `instance` are reached as from `other`.
+  package init(instance: RoutingInstance, prefix: IPv4Prefix, leaksTo other: RoutingInstance) {
+    self.init(instance: instance, prefix: prefix, interface: InterfaceID(rawValue: 0))
+    leaksTo = other
+  }
 
   package init(
     instance: RoutingInstance = .global, prefix: IPv4Prefix, interface: InterfaceID, gateway: IPv4Address? = nil
@@ -90,8 +99,12 @@ package struct RoutingTable: Sendable {
 
   /// The next hop towards `destination`, or nil when the network is unreachable.
   package func nextHop(to destination: IPv4Address, in instance: RoutingInstance) -> NextHop? {
-    route(to: destination, in: instance).map {
-      NextHop(interface: $0.interface, neighbor: $0.gateway ?? destination)
+    guard let route = route(to: destination, in: instance) else { return nil }
+    guard let other = route.leaksTo else {
+      return NextHop(interface: route.interface, neighbor: route.gateway ?? destination)
     }
+    // One step only: two instances that leak to each other would send the look-up round for ever.
+    guard let leaked = self.route(to: destination, in: other), leaked.leaksTo == nil else { return nil }
+    return NextHop(interface: leaked.interface, neighbor: leaked.gateway ?? destination)
   }
 }

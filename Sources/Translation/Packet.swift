@@ -11,8 +11,27 @@ public import WireFormats
   @usableFromInline package var networkOffset: UInt16
   @usableFromInline package var ingress: InterfaceID
   @usableFromInline package var offload: FrameOffload
-  /// Whether another worker has handed the packet over; it is not handed over twice.
-  @usableFromInline package var wasHandedOver: Bool
+  /// How the packet came here.
+  @usableFromInline package var passage: Passage
+
+  /// What has happened to a packet before this worker got it.
+  @usableFromInline package struct Passage: OptionSet, BitwiseCopyable, Sendable {
+    @usableFromInline package var rawValue: UInt8
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// Another worker has handed it over; it is not handed over for the same reason twice.
+    @inlinable package static var handedOver: Self { Self(rawValue: 1) }
+    /// An inside host sent it to an inside global address: its source is translated already, its time to live is
+    /// counted down, and it arrives anew at the outside interface that `ingress` names (RFC 4787 REQ-9).
+    @inlinable package static var hairpin: Self { Self(rawValue: 2) }
+    /// It is a fragment whose datagram's ports are known: `portsOfDatagram` holds them.
+    @inlinable package static var portsKnown: Self { Self(rawValue: 4) }
+  }
+
+  /// The source port (upper half) and destination port of a fragment's datagram, under `Passage.portsKnown`.
+  @usableFromInline package var portsOfDatagram: UInt32 = 0
+
+  /// Whether another worker has handed the packet over.
+  var wasHandedOver: Bool { passage.contains(.handedOver) }
 
   /// What the packet is to the translator.
   enum Kind: UInt8, BitwiseCopyable {
@@ -58,13 +77,13 @@ public import WireFormats
   /// A packet whose IPv4 header begins at `networkOffset` of `octets`.
   package init(
     octets: PacketOctets, networkOffset: Int, ingress: InterfaceID, offload: FrameOffload = .none,
-    wasHandedOver: Bool = false
+    passage: Passage = []
   ) {
     self.octets = octets
     self.networkOffset = UInt16(networkOffset)
     self.ingress = ingress
     self.offload = offload
-    self.wasHandedOver = wasHandedOver
+    self.passage = passage
   }
 
   /// Where the IPv4 packet ends in the frame, once it has been parsed; what follows is padding.
@@ -74,13 +93,13 @@ public import WireFormats
   /// are made once and re-used, since to fill in all of a packet costs more than to translate it.
   @inlinable @inline(__always)
   package mutating func arrive(
-    _ octets: PacketOctets, networkOffset: Int, ingress: InterfaceID, offload: FrameOffload, wasHandedOver: Bool
+    _ octets: PacketOctets, networkOffset: Int, ingress: InterfaceID, offload: FrameOffload, passage: Passage
   ) {
     self.octets = octets
     self.networkOffset = UInt16(truncatingIfNeeded: networkOffset)
     self.ingress = ingress
     self.offload = offload
-    self.wasHandedOver = wasHandedOver
+    self.passage = passage
   }
 
   /// Octets of the largest IPv4 packet that this frame puts on a link: a super-frame is cut into segments first.

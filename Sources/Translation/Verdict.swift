@@ -35,6 +35,8 @@ package enum Verdict: Hashable, Sendable, BitwiseCopyable {
   case resolve(NeighborID)
   /// Another worker owns it.
   case handOver(worker: UInt8)
+  /// It is rewritten and goes to an inside global address: it arrives anew at this outside interface.
+  case hairpin(InterfaceID)
   /// It is for the gateway itself.
   case deliver
   /// Drop it, count the reason, and tell the sender.

@@ -29,10 +29,10 @@ package import WireFormats
   }
 
   /// A frame as a packet of a burst.
-  package func packet(_ index: Int, by interface: InterfaceID, wasHandedOver: Bool = false) -> Packet {
+  package func packet(_ index: Int, by interface: InterfaceID, passage: Packet.Passage = []) -> Packet {
     Packet(
       octets: octets(index), networkOffset: frames[index].networkOffset, ingress: interface,
-      offload: frames[index].offload, wasHandedOver: wasHandedOver)
+      offload: frames[index].offload, passage: passage)
   }
 
   /// All frames as a burst.

@@ -105,14 +105,31 @@ import WireFormats
     let arena = FrameArena(frames)
     var packets = arena.packets(by: interface)
     process(&packets, at: worker)
-    for index in packets.indices {
-      guard case .handOver(let owner) = packets[index].verdict else { continue }
-      handOvers += 1
-      var handed = [arena.packet(index, by: interface, wasHandedOver: true)]
-      process(&handed, at: Int(owner))
-      packets[index] = handed[0]
-    }
+    for index in packets.indices { follow(&packets[index], index, in: arena, at: worker) }
     return packets.indices.map { outcome(packets[$0].verdict, arena.sent($0)) }
+  }
+
+  /// Takes a packet to where its verdicts send it: other workers, or round by an outside interface.
+  private func follow(_ packet: inout Packet, _ index: Int, in arena: FrameArena, at worker: Int) {
+    var worker = worker
+    var passage: Packet.Passage = []
+    for _ in 0..<4 {
+      let interface: InterfaceID
+      switch packet.verdict {
+      case .handOver(let owner):
+        handOvers += 1
+        interface = packet.ingress
+        worker = Int(owner)
+        passage.insert(.handedOver)
+      case .hairpin(let outside):
+        interface = outside
+        passage = .hairpin
+      default: return
+      }
+      var next = [arena.packet(index, by: interface, passage: passage)]
+      process(&next, at: worker)
+      packet = next[0]
+    }
   }
 
   /// Gives a burst to a worker.
@@ -137,7 +154,7 @@ import WireFormats
     case .deliver: .delivered
     case .refuse(let refusal, let reason): .refused(refusal, reason)
     case .drop(let reason): .dropped(reason)
-    case .pending, .handOver: .undecided
+    case .pending, .handOver, .hairpin: .undecided
     }
   }
 }

@@ -92,7 +92,7 @@ import WireFormats
   @Test func `what was handed over once and is still at the wrong worker is dropped`() {
     let gateway = TestGateway(setup)
     let arena = FrameArena([Datagram.udp(from: Host.alice.at(5000), to: Host.carol.at(7)).frame()])
-    var packets = [arena.packet(0, by: Place.inside, wasHandedOver: true)]
+    var packets = [arena.packet(0, by: Place.inside, passage: .handedOver)]
     gateway.process(&packets, at: (owner(.alice) + 1) % 4)
     #expect(packets[0].verdict == .drop(.handOverTwice))
     #expect(arena.sent(0).destination == Host.carol.at(7))

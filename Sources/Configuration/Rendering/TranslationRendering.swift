@@ -31,10 +31,10 @@ extension GatewayConfiguration {
   }
 
   private static func source(of entry: AccessList.Entry) -> String {
-    switch entry.wildcard {
+    switch entry.source.wildcard {
     case .max: "any"
-    case 0: "\(entry.address)"
-    default: "\(entry.address) \(IPv4Address(entry.wildcard))"
+    case 0: "\(entry.source.address)"
+    default: "\(entry.source.address) \(IPv4Address(entry.source.wildcard))"
     }
   }
 
@@ -54,7 +54,7 @@ extension GatewayConfiguration {
       case .pool(let name): "pool \(name)"
       case .interface(let id): "interface \(interfaces[Int(id.rawValue)].name)"
       }
-    return "ip nat inside source list \(rule.accessList) \(source)" + (rule.overload ? " overload" : "")
+    return "ip nat inside source list \(rule.accessList ?? "") \(source)" + (rule.overload ? " overload" : "")
   }
 
   func staticLine(_ entry: StaticTranslation) -> String {

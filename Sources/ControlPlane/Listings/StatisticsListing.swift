@@ -59,7 +59,7 @@ struct StatisticsListing {
 
   private func text(of number: Int, _ rule: DynamicRule) -> String {
     let used = usage.rules[number] ?? TranslationUsage.Rule()
-    let head = "[Id: \(number + 1)] access-list \(rule.accessList)"
+    let head = "[Id: \(number + 1)] access-list \(rule.accessList ?? "")"
     switch rule.source {
     case .interface(let interface): return "\(head) interface \(name(of: interface)) refcount \(used.references)\n"
     case .pool(let name):
@@ -114,7 +114,7 @@ struct StatisticsListing {
     let used = usage.rules[number] ?? TranslationUsage.Rule()
     json.object { json in
       json.member("id", number + 1)
-      json.member("accessList", rule.accessList)
+      json.member("accessList", rule.accessList ?? "")
       json.member("overload", rule.overload)
       json.member("references", used.references)
       json.member("allocatedAddresses", used.addresses.count)

@@ -119,7 +119,7 @@ extension Worker where IO: ~Copyable {
     // It has no Ethernet header that another worker could read, so it must not be handed over.
     let packet = Packet(
       octets: memory.octets(of: frame), networkOffset: Ethernet.headerLength, ingress: entry.hop.interface,
-      wasHandedOver: true)
+      passage: .handedOver)
     var one = InlineArray<1, Packet>(repeating: packet)
     var burst = one.mutableSpan
     translator.process(&burst, now: now)

@@ -85,7 +85,7 @@ extension Worker where IO: ~Copyable {
         ? 0 : header.load16(at: VirtioHeader.gsoSize).byteSwapped)
     unsafe frames[frameCount] = frame
     unsafe packets[frameCount].arrive(
-      octets, networkOffset: network, ingress: interface, offload: offload, wasHandedOver: handedOver)
+      octets, networkOffset: network, ingress: interface, offload: offload, passage: handedOver ? .handedOver : [])
     frameCount += 1
     if frameCount == plan.burst { flushBurst() }
   }

@@ -19,6 +19,7 @@ extension Worker where IO: ~Copyable {
     case .forward, .pending: preconditionFailure("a packet without a verdict")
     case .resolve(let neighbor): wait(frame, packet, for: neighbor)
     case .handOver(let worker): handOver(frame, to: Int(worker))
+    case .hairpin: drop(frame, .hairpin)
     case .deliver: deliver(frame, packet)
     case .refuse(let refusal, let reason):
       refuse(refusal, about: packet.octets, network: Int(packet.networkOffset), on: frame)

@@ -99,7 +99,7 @@ package struct Policy: Sendable {
       // A host with an address of its own gets one of which no static entry holds as much as a port.
       let taken = rule.overload ? wholeStatics : anyStatics
       return CompiledRule(
-        rule: rule, accessList: translation.accessLists[rule.accessList] ?? AccessList(name: rule.accessList),
+        rule: rule, accessList: translation.accessLists[rule.accessList ?? ""] ?? AccessList(name: rule.accessList ?? ""),
         addresses: addresses.filter { !taken.contains($0) }, pool: pool)
     }
     var matchers: [RuleMatcher] = []
@@ -163,7 +163,7 @@ package struct Policy: Sendable {
   /// The first dynamic rule whose access list permits `source`.
   func rule(for source: IPv4Address, in instance: RoutingInstance) -> Int? {
     for index in matchers.indices where matchers[index].instance == instance {
-      for line in matchers[index].first..<matchers[index].end where lines[line].matches(source) {
+      for line in matchers[index].first..<matchers[index].end where lines[line].source.matches(source) {
         if lines[line].permits { return index }
         break
       }

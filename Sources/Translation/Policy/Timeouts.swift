@@ -1,7 +1,7 @@
-import WireFormats
+package import WireFormats
 
 /// Idle times in seconds after which entries end (`ip nat translation …-timeout`), with IOS's defaults.
-package struct Timeouts: Hashable, Sendable, BitwiseCopyable {
+package struct Timeouts: Hashable, Sendable {
   /// An idle time that never ends an entry (`never`).
   package static let never = UInt32.max
   /// The longest time that can be set, in seconds.
@@ -19,8 +19,35 @@ package struct Timeouts: Hashable, Sendable, BitwiseCopyable {
   package var udp: UInt32 = 300
   /// `dns-timeout`: UDP to port 53, which RFC 4787 REQ-5a allows to be shorter.
   package var dns: UInt32 = 60
+  /// `pptp-timeout`: TCP to port 1723.
+  package var pptp: UInt32 = 86_400
+  /// `routemap-entry-timeout`: entries without ports that a rule with a route map made.
+  package var routeMapEntry: UInt32 = 3_600
+  /// Entries of ESP.
+  package var esp: UInt32 = 300
   /// `icmp-timeout`. RFC 5508 REQ-2 asks for 60 s at least.
   package var icmp: UInt32 = 60
+
+  /// `port-timeout {tcp|udp} PORT`: sessions to a port of an outside host, at most `maximumPorts` of them.
+  package var ports: [PortTimeout] = []
+
+  /// Ports that may have a time of their own.
+  package static let maximumPorts = 64
+
+  /// The time of one port.
+  package struct PortTimeout: Hashable, Sendable, BitwiseCopyable {
+    /// TCP or UDP.
+    package var transport: IPProtocol
+    package var port: UInt16
+    /// Seconds.
+    package var time: UInt32
+
+    package init(transport: IPProtocol, port: UInt16, time: UInt32) {
+      self.transport = transport
+      self.port = port
+      self.time = time
+    }
+  }
 
   package init() {}
 }

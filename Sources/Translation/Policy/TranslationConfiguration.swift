@@ -3,14 +3,25 @@ package struct TranslationConfiguration: Hashable, Sendable {
   /// Sessions that the gateway holds unless `ip nat translation max-entries` says otherwise.
   package static let defaultMaximumEntries = 1_048_576
 
+  /// The names of the routing instances by their numbers; the first is the global instance, whose name is empty.
+  package var instanceNames = [""]
   package var accessLists: [String: AccessList] = [:]
+  package var routeMaps: [String: RouteMap] = [:]
   package var pools: [String: AddressPool] = [:]
   /// In the order of the configuration, which is the order of look-up.
   package var dynamicRules: [DynamicRule] = []
   package var staticTranslations: [StaticTranslation] = []
+  package var outsideStatics: [OutsideStatic] = []
+  package var outsideRules: [OutsideRule] = []
+  package var destinationRules: [DestinationRule] = []
   package var timeouts = Timeouts()
   /// Sessions of the whole gateway: `ip nat translation max-entries N`.
   package var maximumEntries = TranslationConfiguration.defaultMaximumEntries
+  package var limits = EntryLimits()
+  package var settings = TranslationSettings()
+  package var logging = TranslationLogging()
+  /// In the order of the configuration.
+  package var services: [ServiceStatement] = []
 
   package init() {}
 }

@@ -23,9 +23,9 @@ import WireFormats
   @Test func `a wildcard need not be contiguous`() throws {
     // Hosts with an even last octet in every 10.x.10.0.
     let even = try entry(true, "10.0.10.0", 0x00FF_00FE)
-    #expect(even.matches(Host.alice.address))
-    #expect(!even.matches(Host.bob.address))
-    #expect(even.matches(try #require(IPv4Address("10.99.10.4"))))
+    #expect(even.source.matches(Host.alice.address))
+    #expect(!even.source.matches(Host.bob.address))
+    #expect(even.source.matches(try #require(IPv4Address("10.99.10.4"))))
   }
 }
 
