@@ -110,7 +110,7 @@ import WireFormats
   }
 
   /// Takes a packet to where its verdicts send it: other workers, or round by an outside interface.
-  private func follow(_ packet: inout Packet, _ index: Int, in arena: FrameArena, at worker: Int) {
+  private func follow(_ packet: inout Packet, _ index: Int, in arena: borrowing FrameArena, at worker: Int) {
     var worker = worker
     var passage: Packet.Passage = []
     for _ in 0..<4 {
