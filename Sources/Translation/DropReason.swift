@@ -36,6 +36,10 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case addressesExhausted
   case sessionsExhausted
   case mappingsExhausted
+  case hostSessionsExhausted
+  case hostRateExceeded
+  case instanceSessionsExhausted
+  case listSessionsExhausted
   case cleared
   // What the machine could not do.
   case handOverFull
@@ -91,11 +95,15 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .noSession: "A TCP reset or stray answer from inside belongs to no session."
     case .icmpErrorWithoutSession: "The ICMP error quotes a packet of no session (RFC 5508 REQ-4)."
     case .protocolNotTranslated: "The protocol has no ports, and the rule shares addresses by ports."
-    case .hairpin: "A host inside addressed an inside global address."
+    case .hairpin: "A host inside addressed an inside global address, and no rule translates its own."
     case .portsExhausted: "No port was free on the host's inside global address; the sender was told."
     case .addressesExhausted: "No address was free in the pool; the sender was told."
     case .sessionsExhausted: "The session table is full; the sender was told."
     case .mappingsExhausted: "The mapping table is full; the sender was told."
+    case .hostSessionsExhausted: "The inside host has as many sessions as it may; the sender was told."
+    case .hostRateExceeded: "The inside host opens sessions faster than it may; the sender was told."
+    case .instanceSessionsExhausted: "The routing instance has as many sessions as it may; the sender was told."
+    case .listSessionsExhausted: "The hosts of an access list have as many sessions as they may; the sender was told."
     case .cleared: "The session was cleared while the packet waited."
     case .handOverFull: "The ring to the worker that owns the packet was full."
     case .handOverTwice: "The packet had been handed over before and still was at the wrong worker."

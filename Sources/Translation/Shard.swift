@@ -110,8 +110,10 @@ import WireFormats
 
   /// Asks for the cache line of the index where an inside endpoint's port mapping is.
   @inline(__always)
-  func prefetchMapping(of local: IPv4Address, port: UInt16, _ number: IPProtocol, _ instance: RoutingInstance) {
-    let hash = MappingRecord.portKey(local, port, number, instance).hash(seed: seed)
+  func prefetchMapping(
+    of local: IPv4Address, port: UInt16, _ number: IPProtocol, _ instance: RoutingInstance, _ rule: UInt16
+  ) {
+    let hash = MappingRecord.portKey(local, port, number, instance, rule).hash(seed: seed)
     mappingIndex.prefetch(hash)
     mappingIndex.prefetchSecond(hash)
   }
@@ -135,11 +137,22 @@ import WireFormats
   }
 
   /// The address mapping (basic NAT) of an inside global address.
-  func findAddressMapping(global: IPv4Address) -> UInt32? {
+  func findAddressMapping(global: IPv4Address, in outside: RoutingInstance) -> UInt32? {
     var probe = MappingRecord(kind: .address)
     probe.insideGlobal = global
-    let key = probe.globalKey
-    return mappingIndex.find(key.hash(seed: seed)) { entry in
+    probe.outsideInstance = outside
+    return findMapping(byGlobal: probe.globalKey)
+  }
+
+  /// The port mapping, of either kind, of an inside global endpoint.
+  func findPortMapping(
+    global: IPv4Address, port: UInt16, _ number: IPProtocol, in outside: RoutingInstance
+  ) -> UInt32? {
+    findMapping(byGlobal: MappingRecord.globalPortKey(global, port, number, outside))
+  }
+
+  private func findMapping(byGlobal key: FlowKey) -> UInt32? {
+    mappingIndex.find(key.hash(seed: seed)) { entry in
       entry & 1 == 1 && mappings[entry >> 1].globalKey == key
     }.map { $0 >> 1 }
   }
@@ -158,7 +171,7 @@ import WireFormats
       freeMapping(number)
       return nil
     }
-    if record.kind != .pairing {
+    if record.hasGlobalKey {
       let global = record.globalKey.hash(seed: seed)
       guard mappingIndex.insert(global, number << 1 | 1, rehash: { rehashMapping($0) }) else {
         mappingIndex.remove(local, number << 1)
@@ -176,12 +189,22 @@ import WireFormats
 
   /// Takes a mapping out of the index and the table; its port and pairing are the caller's business.
   func removeMapping(_ number: UInt32) {
-    let record = mappings[number]
-    mappingIndex.remove(record.localKey.hash(seed: seed), number << 1)
-    if record.kind != .pairing {
-      mappingIndex.remove(record.globalKey.hash(seed: seed), number << 1 | 1)
-    }
+    unindexMapping(number)
     freeMapping(number)
+  }
+
+  /// Lets a port mapping's record stand for a port that rests: out of the index, but in the table.
+  func holdMapping(_ number: UInt32, since now: UInt32) {
+    unindexMapping(number)
+    mappings[number].kind = .held
+    mappings[number].word = now
+  }
+
+  private func unindexMapping(_ number: UInt32) {
+    let record = mappings[number]
+    guard record.isIndexed else { return }
+    mappingIndex.remove(record.localKey.hash(seed: seed), number << 1)
+    if record.hasGlobalKey { mappingIndex.remove(record.globalKey.hash(seed: seed), number << 1 | 1) }
   }
 }
 
@@ -192,15 +215,5 @@ extension RecordTableHeader {
   ) -> UnsafeMutablePointer<RecordTableHeader> {
     unsafe UnsafeMutableRawPointer(header).advanced(by: MemoryLayout<ShardHeader>.offset(of: path)!)
       .assumingMemoryBound(to: RecordTableHeader.self)
-  }
-}
-
-extension MappingRecord {
-  /// An empty record of a kind, to be filled in or to look another one up with.
-  init(kind: Kind) {
-    self.init(
-      insideLocal: IPv4Address(0), insideGlobal: IPv4Address(0), insideLocalPort: 0, insideGlobalPort: 0,
-      instance: .global, protocolNumber: IPProtocol(rawValue: 0), kind: kind, users: 0, rule: 0, created: 0,
-      link: .max)
   }
 }

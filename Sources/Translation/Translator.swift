@@ -7,20 +7,23 @@ import WireFormats
 /// (and ask for the index's cache line); probe the index (and ask for the session's); then decide, track and rewrite.
 /// Nothing here allocates, locks or calls the system; time and randomness come from outside.
 package struct Translator: ~Copyable {
-  package let policy: Policy
+  package internal(set) var policy: Policy
   package let worker: Int
   package let workers: Int
   package let neighbors: NeighborTable
   package let counters: TranslationCounters
-  let facts: InterfaceTable
+  var facts: InterfaceTable
   var shard: Shard
   let ports: PortMap
   let allocator: PortAllocator
   let limit: SessionLimit
+  let bindings: OutsideBindings
   var random: KeyedRandom
   var sweep = Sweep()
-  /// One for each dynamic rule.
+  /// One for each number of a dynamic rule.
   var hunts: [AddressHunt]
+  /// The place of the next real host behind each virtual one, by rule.
+  var rotations: [Int]
   /// The tick of the burst at hand: seconds since a moment before start.
   var now: UInt32 = 1
   /// The neighbour table's generation at the start of the burst.
@@ -29,17 +32,19 @@ package struct Translator: ~Copyable {
   /// The translator of worker `worker` of `workers`.
   package init(
     policy: Policy, shard: consuming Shard, ports: PortMap, neighbors: NeighborTable, counters: TranslationCounters,
-    limit: SessionLimit, random: KeyedRandom, worker: Int = 0, workers: Int = 1
+    limit: SessionLimit, bindings: OutsideBindings = OutsideBindings(capacity: 1), random: KeyedRandom, worker: Int = 0, workers: Int = 1
   ) {
     precondition(workers >= 1 && workers <= PortMap.maximumWorkers && worker < workers)
     self.policy = policy
     facts = InterfaceTable(policy.facts)
-    hunts = Array(repeating: AddressHunt(), count: policy.rules.count)
+    hunts = Array(repeating: AddressHunt(), count: policy.ruleIDCount)
+    rotations = Array(repeating: 0, count: max(1, policy.destinationRules.count))
     self.shard = shard
     self.ports = ports
     self.neighbors = neighbors
     self.counters = counters
     self.limit = limit
+    self.bindings = bindings
     self.random = random
     self.worker = worker
     self.workers = workers

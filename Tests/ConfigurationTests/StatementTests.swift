@@ -107,8 +107,8 @@ import WireFormats
     let lines = ["any", "host 10.1.2.3", "10.1.2.4", "10.1.2.5 0.0.255.255", "10.1.0.5 0.255.0.254"]
     let gateway = try parse(lines.map { "access-list 1999 permit \($0)\n" }.joined())
     let entries = try #require(gateway.translation.accessLists["1999"]).entries
-    #expect(entries.map(\.address.rawValue) == [0, 0x0A01_0203, 0x0A01_0204, 0x0A01_0000, 0x0A00_0001])
-    #expect(entries.map(\.wildcard) == [.max, 0, 0, 0xFFFF, 0x00FF_00FE])
+    #expect(entries.map(\.source.address.rawValue) == [0, 0x0A01_0203, 0x0A01_0204, 0x0A01_0000, 0x0A00_0001])
+    #expect(entries.map(\.source.wildcard) == [.max, 0, 0, 0xFFFF, 0x00FF_00FE])
   }
 
   @Test func `a pool has one range in a line or several in a mode of its own`() throws {

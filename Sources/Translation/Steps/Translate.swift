@@ -13,6 +13,7 @@ extension Translator {
     let state = neighbors.state(of: neighbor)
     guard fits(&packet, state.interface) else { return }
     track(packet, session)
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: state.interface) }
     rewrite(packet, session)
     packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
   }
@@ -35,6 +36,10 @@ extension Translator {
   ) -> NeighborID? {
     let record = shard.sessions[session]
     let outbound = packet.direction == .outbound
+    if outbound, record.flags.contains(.hairpin) {
+      turnRound(&packet, session)
+      return nil
+    }
     let destination = outbound ? record.outsideGlobal : record.insideLocal
     let instance = outbound ? record.outsideInstance : record.insideInstance
     guard let neighbor = findNeighbor(&packet, destination, instance) else { return nil }
@@ -46,6 +51,38 @@ extension Translator {
       shard.sessions[session].inboundGeneration = generation
     }
     return neighbor
+  }
+
+  /// Sends a packet for an inside global address back in: it leaves this translation by the outside interface and
+  /// arrives there anew, with its translated source (RFC 4787 REQ-9a), to be translated once more.
+  private mutating func turnRound(_ packet: inout Packet, _ session: UInt32) {
+    let record = shard.sessions[session]
+    guard let interface = outsideInterface(towards: record.outsideGlobal, in: record.outsideInstance) else {
+      packet.verdict = .refuse(.networkUnreachable, .noRoute)
+      return
+    }
+    track(packet, session)
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: interface) }
+    rewrite(packet, session)
+    restoreTimeToLive(packet)
+    packet.verdict = .hairpin(interface)
+  }
+
+  /// The outside interface that an inside global address is reached by.
+  func outsideInterface(towards global: IPv4Address, in outside: RoutingInstance) -> InterfaceID? {
+    if let hop = policy.routes.nextHop(to: global, in: outside), facts[hop.interface].realm == .outside {
+      return hop.interface
+    }
+    return policy.interfaces.first { $0.realm == .outside && $0.instance == outside }?.id
+  }
+
+  /// Undoes the hop count of a packet that turns round: one gateway is one hop.
+  private func restoreTimeToLive(_ packet: Packet) {
+    let network = Int(packet.networkOffset)
+    packet.octets.store8(packet.timeToLive, at: network + IPv4Field.timeToLive)
+    let checksum = packet.octets.load16(at: network + IPv4Field.checksum)
+    packet.octets.store16(
+      InternetChecksum.update(checksum, by: ~Self.timeToLiveDifference), at: network + IPv4Field.checksum)
   }
 
   /// The neighbour on the way to `destination`; sets the verdict when there is no route or no room.
@@ -76,7 +113,8 @@ extension Translator {
 
   /// A packet that crosses the gateway without translation.
   mutating func route(_ packet: inout Packet) {
-    if policy.isOwn(packet.destination) {
+    let instance = facts[packet.ingress].instance
+    if policy.isOwn(packet.destination, in: instance) {
       packet.verdict = .deliver
       return
     }
@@ -84,10 +122,10 @@ extension Translator {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    let instance = facts[packet.ingress].instance
     guard let neighbor = findNeighbor(&packet, packet.destination, instance) else { return }
     let state = neighbors.state(of: neighbor)
     guard let hop = neighbors.hop(of: neighbor), fits(&packet, hop.interface) else { return }
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: hop.interface) }
     decrementTimeToLive(packet)
     counters.add(to: .untranslated)
     packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
