@@ -15,6 +15,7 @@ final class StubGateway: GatewayView {
   let neighbors: [NeighborRow]
   let limit: LimitStatus
   let staticRows: [TranslationRow]
+  let export: ExportStatus
   /// The rows of each worker.
   let rows: [[TranslationRow]]
   /// Rows of one slice.
@@ -32,7 +33,8 @@ final class StubGateway: GatewayView {
     configuration: GatewayConfiguration = GatewayConfiguration(), interfaces: [InterfaceStatus] = [],
     workers: [WorkerStatus] = [WorkerStatus(index: 0, core: 0, engine: "io_uring", pageKind: "huge")],
     neighbors: [NeighborRow] = [], limit: LimitStatus = LimitStatus(maximum: 1000, used: 0, peak: 0, missed: 0),
-    staticRows: [TranslationRow] = [], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512
+    staticRows: [TranslationRow] = [], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512,
+    export: ExportStatus = ExportStatus()
   ) {
     self.configuration = configuration
     self.interfaces = interfaces
@@ -42,6 +44,7 @@ final class StubGateway: GatewayView {
     self.staticRows = staticRows
     self.rows = rows
     self.sliceSize = sliceSize
+    self.export = export
   }
 
   /// How many slices of its tables have been asked for.

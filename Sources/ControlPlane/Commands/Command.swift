@@ -6,6 +6,8 @@ package enum Command: Hashable, Sendable {
   case showTranslations(TranslationFilter, verbose: Bool, total: Bool)
   /// `show ip nat statistics`.
   case showStatistics
+  /// `show ip nat log`.
+  case showExport
   /// `show workers`.
   case showWorkers
   /// `show interfaces`.

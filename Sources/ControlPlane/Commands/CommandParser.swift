@@ -20,8 +20,11 @@ extension Command {
     switch try words.keyword(["ip", "workers", "interfaces", "drops", "neighbors", "running-config"]) {
     case "ip":
       if try words.keyword(["nat", "arp"]) == "arp" { return .showNeighbors }
-      if try words.keyword(["translations", "statistics"]) == "statistics" { return .showStatistics }
-      return try translations(&words)
+      switch try words.keyword(["translations", "statistics", "log"]) {
+      case "statistics": return .showStatistics
+      case "log": return .showExport
+      default: return try translations(&words)
+      }
     case "workers": return .showWorkers
     case "interfaces": return .showInterfaces
     case "drops":

@@ -27,11 +27,12 @@ package struct Daemon: Sendable {
       throw error
     }
     announce(gateway)
-    let view = LiveGateway(gateway, configuration: configuration)
+    let exporter = ExportService(gateway, configuration: configuration, logger: logger)
+    let view = LiveGateway(gateway, configuration: configuration, exporter: exporter)
     // They end in the reverse order: nobody asks a dataplane that has stopped.
     let services: [any Service] = [
-      DataplaneService(gateway, logger: logger), WatchService(view, logger: logger), HangupService(logger: logger),
-      ControlSocketService(socket, view: view, logger: logger),
+      DataplaneService(gateway, logger: logger), exporter, WatchService(view, logger: logger),
+      HangupService(logger: logger), ControlSocketService(socket, view: view, logger: logger),
     ]
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(

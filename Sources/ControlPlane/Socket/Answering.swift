@@ -33,6 +33,9 @@ package struct Answering: Sendable {
     case .showStatistics:
       let listing = await statistics(of: view)
       try await send(format, listing.text, listing.write, to: sink)
+    case .showExport:
+      let listing = ExportListing(view.export)
+      try await send(format, listing.text, listing.write, to: sink)
     case .showWorkers:
       let listing = WorkerListing(workers: view.workers)
       try await send(format, listing.text, listing.write, to: sink)

@@ -8,11 +8,13 @@ import Translation
 package final class LiveGateway: GatewayView {
   package let configuration: GatewayConfiguration
   let gateway: Gateway
+  private let exporter: ExportService?
   private let isCapturing = Mutex(false)
 
-  package init(_ gateway: Gateway, configuration: GatewayConfiguration) {
+  package init(_ gateway: Gateway, configuration: GatewayConfiguration, exporter: ExportService? = nil) {
     self.gateway = gateway
     self.configuration = configuration
+    self.exporter = exporter
   }
 
   package var interfaces: [InterfaceStatus] {
@@ -68,6 +70,8 @@ package final class LiveGateway: GatewayView {
     let usage = gateway.limit.usage
     return LimitStatus(maximum: gateway.limit.maximum, used: usage.used, peak: usage.peak, missed: usage.missed)
   }
+
+  package var export: ExportStatus { exporter?.status ?? ExportStatus() }
 
   package var staticRows: [TranslationRow] { gateway.policy.statics.map(TranslationRow.init) }
 

@@ -119,6 +119,7 @@ extension Translator {
       open(&packet, record)
     case .failure(let refusal):
       counters.note(refusalOf: packet.source, rule: rule, reason: refusal.reason)
+      journal.refused(refusalEvent(of: packet, record.insideInstance, rule, refusal.reason))
       packet.verdict = .refuse(refusalOfResources, refusal.reason)
     }
   }

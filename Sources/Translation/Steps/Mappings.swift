@@ -49,6 +49,7 @@ extension Translator {
       }
       if claimed.pairing != MappingRecord.noPairing { shard.mappings[claimed.pairing].users += 1 }
       counters.add(to: .mappingsCreated)
+      journal.mappingCreated(probe)
       counters.set(.mappings, to: shard.mappingCount)
       return .success(mapping)
     }
@@ -89,6 +90,7 @@ extension Translator {
       return .failure(MappingRefusal(reason: .mappingsExhausted))
     }
     counters.add(to: .mappingsCreated)
+    journal.mappingCreated(record)
     counters.set(.mappings, to: shard.mappingCount)
     return .success(mapping)
   }
@@ -110,6 +112,7 @@ extension Translator {
     let record = shard.mappings[mapping]
     switch record.kind {
     case .port, .portByAddress:
+      journal.mappingDeleted(record)
       if restsAfterUse(record) {
         shard.holdMapping(mapping, since: now)
         unpair(record.link)
@@ -118,6 +121,7 @@ extension Translator {
       freePort(of: record)
       unpair(record.link)
     case .address:
+      journal.mappingDeleted(record)
       if let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) {
         ports.freeAddress(number, of: allocator.mark)
       }

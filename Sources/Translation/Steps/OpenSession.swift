@@ -38,12 +38,14 @@ extension Translator {
     }
     if record.mapping != SessionRecord.noMapping { shard.mappings[record.mapping].users += 1 }
     counters.add(to: .sessionsCreated)
+    journal.sessionCreated(record)
     counters.set(.sessions, to: shard.sessionCount)
     translate(&packet, session)
   }
 
   private mutating func refuse(_ packet: inout Packet, _ record: SessionRecord, _ reason: DropReason) {
     counters.note(refusalOf: record.insideLocal, rule: policy.ruleNumber(ofID: record.rule) ?? 0, reason: reason)
+    journal.refused(quotaEvent(of: record, reason))
     release(record)
     packet.verdict = .refuse(refusalOfResources, reason)
   }
@@ -63,6 +65,7 @@ extension Translator {
   /// `timeout`.
   mutating func end(session: UInt32) {
     let record = shard.sessions[session]
+    journal.sessionDeleted(record)
     shard.removeSession(session)
     givePlacesBack(record)
     withdrawPermission(record)

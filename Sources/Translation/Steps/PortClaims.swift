@@ -124,6 +124,7 @@ extension Translator {
     let record = shard.mappings[pairing]
     for place in 0..<record.portSets {
       guard let set = findSet(place, of: record) else { continue }
+      noteSet(shard.mappings[set], isNew: false)
       if let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) {
         ports.freeSet(address: number, index: shard.mappings[set].setIndex, of: allocator.mark)
       }
@@ -186,7 +187,19 @@ extension Translator {
       return nil
     }
     shard.mappings[pairing].portSets += 1
+    noteSet(record, isNew: true)
     return PortSet(address: number, index: index, blocks: blocks)
+  }
+
+  /// Notes that a host got a set of ports, or gave it back.
+  private func noteSet(_ record: MappingRecord, isNew: Bool) {
+    guard journal.isOn, let blocks = policy.settings.portBlocks else { return }
+    let set = PortSet(address: 0, index: record.setIndex, blocks: blocks)
+    let block = PortBlock(
+      insideLocal: record.insideLocal, insideGlobal: record.insideGlobal, instance: record.instance,
+      protocol: IPProtocol(rawValue: 0), firstPort: set.port(at: 0), step: blocks.stepSize, count: blocks.setSize,
+      rule: record.rule)
+    isNew ? journal.blockAllocated(block) : journal.blockReleased(block)
   }
 
   // MARK: Addresses of their own
