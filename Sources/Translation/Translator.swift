@@ -19,6 +19,9 @@ package struct Translator: ~Copyable {
   let limit: SessionLimit
   var random: KeyedRandom
   var sweep = Sweep()
+  var fragments: FragmentTable
+  var identifications: IdentificationCounter
+  var heldSYNs = HeldSYNs()
   /// One for each dynamic rule.
   var hunts: [AddressHunt]
   /// The tick of the burst at hand: seconds since a moment before start.
@@ -40,6 +43,9 @@ package struct Translator: ~Copyable {
     self.neighbors = neighbors
     self.counters = counters
     self.limit = limit
+    var random = random
+    fragments = FragmentTable(seed: random.next())
+    identifications = IdentificationCounter(worker: worker, workers: workers, start: random.next())
     self.random = random
     self.worker = worker
     self.workers = workers
@@ -105,7 +111,7 @@ package struct Translator: ~Copyable {
   private mutating func decideWithoutCandidate(_ packet: inout Packet, _ hits: inout UInt64) {
     switch (packet.kind, packet.realm) {
     case (.icmpError, .inside), (.icmpError, .outside): translateICMPError(&packet)
-    case (.fragment, .inside), (.fragment, .outside): fragment(&packet)
+    case (.fragment, .inside), (.fragment, .outside), (.laterFragment, _): fragment(&packet)
     case (_, .none): route(&packet)
     case (.otherICMP, _): packet.verdict = .drop(.protocolNotTranslated)
     case (.flow, _), (.addressOnly, _):

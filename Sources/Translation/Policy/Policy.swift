@@ -7,6 +7,7 @@ struct InterfaceFacts: BitwiseCopyable, Sendable {
   var instance = RoutingInstance.global
   var mtu: UInt16 = 0
   var address = IPv4Address(0)
+  var reassembly = ReassemblyLimits()
 }
 
 /// A dynamic rule with its access list and addresses at hand.
@@ -35,6 +36,8 @@ package struct Policy: Sendable {
   /// Every inside global address of rules and static entries.
   package let globalAddresses: GlobalAddresses
   package let maximumEntries: Int
+  /// Seconds for which an unsolicited SYN waits; 0 for never telling its sender.
+  package let unsolicitedSYN: UInt32
 
   let facts: [InterfaceFacts]
   /// What each rule's access list says, flat: the packet path looks at numbers, not at values with storage of their own.
@@ -70,6 +73,7 @@ package struct Policy: Sendable {
     self.routes = routes
     timeouts = translation.timeouts
     maximumEntries = translation.maximumEntries
+    unsolicitedSYN = translation.settings.unsolicitedSYN
     facts = Self.facts(of: interfaces)
     ownAddresses = interfaces.compactMap(\.address)
     func address(of interface: InterfaceID) -> IPv4Address? {
@@ -124,7 +128,7 @@ package struct Policy: Sendable {
     for interface in interfaces {
       facts[Int(interface.id.rawValue)] = InterfaceFacts(
         realm: interface.realm, instance: interface.instance, mtu: interface.mtu,
-        address: interface.address ?? .unspecified)
+        address: interface.address ?? .unspecified, reassembly: interface.reassembly)
     }
     return facts
   }
