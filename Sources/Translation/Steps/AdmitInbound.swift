@@ -7,7 +7,8 @@ extension Translator {
   @inline(never)
   mutating func admitInbound(_ packet: inout Packet) {
     let outside = facts[packet.ingress].instance
-    if policy.isOwn(packet.source) || policy.globalAddresses.contains(packet.source) {
+    let isHairpin = packet.passage.contains(.hairpin)
+    if !isHairpin, policy.isOwn(packet.source) || policy.globalAddresses.contains(packet.source) {
       packet.verdict = .drop(.martianSource)
       return
     }
