@@ -14,6 +14,15 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case martianDestination
   case malformedTransport
   case fragment
+  case fragmentsRefused
+  case fragmentMalformed
+  case fragmentTiny
+  case fragmentOverlap
+  case fragmentDuplicate
+  case fragmentsTooMany
+  case fragmentTableFull
+  case fragmentTimeout
+  case fragmentWithoutFirst
   case badICMPChecksum
   // What the gateway may do with it.
   case timeToLiveExceeded
@@ -79,12 +88,21 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .martianSource: "The source address may not appear on the wire, or is the gateway's own."
     case .martianDestination: "The destination address may not appear on the wire."
     case .malformedTransport: "The TCP, UDP or ICMP header is truncated or its lengths are wrong."
-    case .fragment: "The packet is a fragment, whose ports cannot be known without reassembly."
+    case .fragment: "The packet is a fragment of an ICMP error, or for the gateway itself, which reassembles nothing."
+    case .fragmentsRefused: "The interface refuses fragments (ip virtual-reassembly drop-fragments)."
+    case .fragmentMalformed: "The fragment's length or offset is one that no sender makes."
+    case .fragmentTiny: "The fragment cuts the transport header in two (RFC 1858)."
+    case .fragmentOverlap: "The fragment has octets that another one of its datagram has too (RFC 5722)."
+    case .fragmentDuplicate: "The fragment has come before."
+    case .fragmentsTooMany: "The datagram has more fragments than the interface's limit."
+    case .fragmentTableFull: "The interface or the source has too many datagrams in fragments, or fragments that wait."
+    case .fragmentTimeout: "The fragment's datagram was not complete in time."
+    case .fragmentWithoutFirst: "The datagram's first fragment belonged to no session, or the session is gone."
     case .badICMPChecksum: "The ICMP error's checksum, or that of the header it quotes, is wrong (RFC 5508 REQ-3)."
     case .timeToLiveExceeded: "The packet's time to live ran out here; its sender was told."
     case .noRoute: "No route leads to the destination; the sender was told."
     case .packetTooBig: "The packet does not fit the next link and must not be fragmented; its sender was told."
-    case .fragmentationRequired: "The packet does not fit the next link and would have to be fragmented."
+    case .fragmentationRequired: "The packet does not fit the next link and could not be cut to its size."
     case .neighborUnresolved: "The next hop did not answer ARP requests."
     case .neighborTableFull: "The neighbour table has no room."
     case .neighborQueueFull: "Too many packets were already waiting for the neighbour's ARP answer."

@@ -21,6 +21,9 @@ package struct Translator: ~Copyable {
   let bindings: OutsideBindings
   var random: KeyedRandom
   var sweep = Sweep()
+  var fragments: FragmentTable
+  var identifications: IdentificationCounter
+  var heldSYNs = HeldSYNs()
   /// One for each number of a dynamic rule.
   var hunts: [AddressHunt]
   /// The place of the next real host behind each virtual one, by rule.
@@ -33,7 +36,7 @@ package struct Translator: ~Copyable {
   /// The translator of worker `worker` of `workers`.
   package init(
     policy: Policy, shard: consuming Shard, ports: PortMap, neighbors: NeighborTable, counters: TranslationCounters,
-    limit: SessionLimit, bindings: OutsideBindings = OutsideBindings(capacity: 64), random: KeyedRandom,
+    limit: SessionLimit, bindings: OutsideBindings = OutsideBindings(capacity: 64, key: (0, 0)), random: KeyedRandom,
     worker: Int = 0, workers: Int = 1, journal: TranslationJournal = TranslationJournal(capacity: 64)
   ) {
     precondition(workers >= 1 && workers <= PortMap.maximumWorkers && worker < workers)
@@ -48,6 +51,9 @@ package struct Translator: ~Copyable {
     self.journal = journal
     self.limit = limit
     self.bindings = bindings
+    var random = random
+    fragments = FragmentTable(seed: random.next())
+    identifications = IdentificationCounter(worker: worker, workers: workers, start: random.next())
     self.random = random
     self.worker = worker
     self.workers = workers
@@ -113,7 +119,7 @@ package struct Translator: ~Copyable {
   private mutating func decideWithoutCandidate(_ packet: inout Packet, _ hits: inout UInt64) {
     switch (packet.kind, packet.realm) {
     case (.icmpError, .inside), (.icmpError, .outside): translateICMPError(&packet)
-    case (.fragment, .inside), (.fragment, .outside): fragment(&packet)
+    case (.fragment, .inside), (.fragment, .outside), (.laterFragment, _): fragment(&packet)
     case (_, .none): route(&packet)
     case (.otherICMP, _): packet.verdict = .drop(.protocolNotTranslated)
     case (.flow, _), (.addressOnly, _):

@@ -17,6 +17,17 @@ import WireFormats
   package let journals: [TranslationJournal]
   package let ports: PortMap
 
+  /// A frame of a fragment that waits.
+  private struct HeldFrame {
+    var frame: Frame
+    var ingress: InterfaceID
+    var passage: Packet.Passage
+  }
+
+  private var held: [UInt64: HeldFrame] = [:]
+  private var holds: UInt64 = 0
+  private var released: [Outcome] = []
+
   /// Turns of the search for idle sessions that see every record.
   private let rounds: Int
   private let translators: UnsafeMutablePointer<Translator>
@@ -92,7 +103,11 @@ import WireFormats
 
   /// One turn of the search for idle sessions in every worker.
   package func expire() {
-    for worker in 0..<workers { unsafe translators[worker].expire(now: now) }
+    for worker in 0..<workers {
+      unsafe translators[worker].expire(now: now)
+      for _ in 0..<FragmentTable.maximumDatagrams / 64 { unsafe translators[worker].expireFragments(now: now) }
+      release(at: worker)
+    }
   }
 
   // MARK: Packets
@@ -110,27 +125,66 @@ import WireFormats
     var packets = arena.packets(by: interface)
     process(&packets, at: worker)
     for index in packets.indices { follow(&packets[index], index, in: arena, at: worker) }
-    return packets.indices.map { outcome(packets[$0].verdict, arena.sent($0)) }
+    let outcomes = packets.indices.map { outcome(packets[$0].verdict, arena.sent($0)) }
+    for worker in 0..<workers { release(at: worker) }
+    return outcomes
   }
+
+  /// Keeps a fragment's frame until its worker gives it back.
+  private func hold(_ packet: Packet, _ frame: Frame, at place: FragmentPlace, of worker: Int) {
+    holds += 1
+    held[holds] = HeldFrame(frame: frame, ingress: packet.ingress, passage: packet.passage)
+    unsafe translators[worker].keepFragment(holds, at: place)
+  }
+
+  /// Sends the fragments that a worker gives back on their way, and counts those that it gives up.
+  private func release(at worker: Int) {
+    while let word = unsafe translators[worker].takeReleasedFragment() {
+      guard let fragment = held.removeValue(forKey: word) else { preconditionFailure("a frame that nobody held") }
+      let arena = FrameArena([fragment.frame])
+      var packets = [arena.packet(0, by: fragment.ingress, passage: fragment.passage)]
+      process(&packets, at: worker)
+      follow(&packets[0], 0, in: arena, at: worker)
+      released.append(outcome(packets[0].verdict, arena.sent(0)))
+    }
+    while let (word, reason) = unsafe translators[worker].takeAbandonedFragment() {
+      guard held.removeValue(forKey: word) != nil else { preconditionFailure("a frame that nobody held") }
+      released.append(.dropped(reason))
+    }
+  }
+
+  /// What became of the fragments that were held, since this was last asked.
+  package func takeReleased() -> [Outcome] {
+    defer { released = [] }
+    return released
+  }
+
+  /// Fragments that are held.
+  package var fragmentsHeld: Int { held.count }
 
   /// Takes a packet to where its verdicts send it: other workers, or round by an outside interface.
   private func follow(_ packet: inout Packet, _ index: Int, in arena: borrowing FrameArena, at worker: Int) {
     var worker = worker
     var passage: Packet.Passage = []
-    for _ in 0..<4 {
+    for _ in 0..<6 {
       let interface: InterfaceID
+      let ports = packet.portsOfDatagram
       switch packet.verdict {
       case .handOver(let owner):
         handOvers += 1
         interface = packet.ingress
         worker = Int(owner)
-        passage.insert(.handedOver)
+        passage = packet.passage.union(.handedOver)
       case .hairpin(let outside):
         interface = outside
         passage = .hairpin
+      case .hold(let place):
+        hold(packet, arena.frame(index), at: place, of: worker)
+        return
       default: return
       }
       var next = [arena.packet(index, by: interface, passage: passage)]
+      next[0].portsOfDatagram = ports
       process(&next, at: worker)
       packet = next[0]
     }
@@ -154,7 +208,9 @@ import WireFormats
   private func outcome(_ verdict: Verdict, _ packet: SentPacket) -> Outcome {
     switch verdict {
     case .forward(let state): .sent(packet, by: state.interface)
+    case .cut(let state): .cut(packet, by: state.interface)
     case .resolve: .awaitsNeighbor(packet)
+    case .hold: .held
     case .deliver: .delivered
     case .refuse(let refusal, let reason): .refused(refusal, reason)
     case .drop(let reason): .dropped(reason)

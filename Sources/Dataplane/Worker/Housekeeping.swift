@@ -15,6 +15,8 @@ extension Worker where IO: ~Copyable {
   /// Looks for idle sessions: a small slice every millisecond rather than a large one now and then.
   mutating func sweep() {
     translator.expire(now: now, elapsed: (nanoseconds &- lastSweep) / 1000)
+    translator.expireFragments(now: now)
+    if translator.hasFragments { takeFragments() }
     lastSweep = nanoseconds
     nextSweep = nanoseconds + 1_000_000
   }
@@ -23,6 +25,8 @@ extension Worker where IO: ~Copyable {
   mutating func keepHouse() {
     nextHousekeeping = nanoseconds + Self.housekeepingInterval
     handle.load.set(.freeBuffers, to: pool.count)
+    handle.load.set(.fragmentsHeld, to: translator.fragmentsHeld)
+    answerSYNs()
     guard plan.index == 0 else { return }
     var due: [NextHop] = []
     ageing.turn(plan.neighbors, now: now) { _, hop in due.append(hop) }

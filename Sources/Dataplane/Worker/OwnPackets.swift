@@ -38,7 +38,7 @@ extension Worker where IO: ~Copyable {
     if state.isResolved {
       transmit(frame, network: network, end: network + total, to: state)
     } else {
-      wait(frame, network: network, end: network + total, for: neighbor)
+      wait(frame, network: network, end: network + total, exceedsLink: false, for: neighbor)
     }
     return true
   }

@@ -17,6 +17,7 @@ import WireFormats
   var inlets: InlineArray<64, Inlet> = InlineArray(repeating: Inlet())
   var links: LinkTable
   var waiting = WaitingFrames()
+  var reentries: ReentryQueue
   var ageing = NeighborAgeing()
   var icmpLimit = RateLimit(rate: 1000, burst: 200)
   var pace: Pace
@@ -49,6 +50,7 @@ import WireFormats
     pool = BufferPool(worker: plan.index, count: plan.memory.buffersPerPool)
     links = LinkTable(plan.interfaces)
     pace = Pace(plan.poll)
+    reentries = ReentryQueue(capacity: Int(plan.memory.buffersPerPool) * plan.workers)
     unsafe frames = .allocate(capacity: plan.burst)
     unsafe packets = .allocate(capacity: plan.burst)
     let nothing = plan.memory.octets(of: BufferID(worker: plan.index, number: 0)).prefix(0)
@@ -90,12 +92,14 @@ import WireFormats
     work += takeHandedOver()
     takeReturned()
     if frameCount > 0 { flushBurst() }
-    publishHandedOver()
+    if !reentries.isEmpty { processAgain() }
     if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
     if !handle.outbox.isEmpty { sendOwnDatagrams() }
     if waiting.count > 0 { sendWaiting() }
     if nanoseconds >= nextSweep { sweep() }
     if nanoseconds >= nextHousekeeping { keepHouse() }
+    if !reentries.isEmpty { processAgain() }
+    publishHandedOver()
     armReads()
     return work
   }

@@ -11,6 +11,7 @@ struct InterfaceFacts: BitwiseCopyable, Sendable {
   /// The number of the first rule of the instance, whose mappings new sessions are likely to use.
   var likelyRule: UInt16 = 0
   var address = IPv4Address(0)
+  var reassembly = ReassemblyLimits()
 }
 
 /// A dynamic rule with its addresses at hand.

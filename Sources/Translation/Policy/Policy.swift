@@ -93,6 +93,9 @@ package struct Policy: Sendable {
     return Int(ruleNumbers[Int(id)])
   }
 
+  /// Seconds for which an unsolicited SYN waits; 0 for never telling its sender.
+  package var unsolicitedSYN: UInt32 { settings.unsolicitedSYN }
+
   /// One more than the highest number of a rule.
   var ruleIDCount: Int { ruleNumbers.count }
 

@@ -133,7 +133,7 @@ struct PolicyCompiler {
         realm: interface.realm, instance: interface.instance, mtu: interface.mtu,
         maximumSegmentSize: interface.maximumSegmentSize,
         likelyRule: rules.first { $0.rule.instance == interface.instance }?.id ?? 0,
-        address: interface.address ?? .unspecified)
+        address: interface.address ?? .unspecified, reassembly: interface.reassembly)
     }
     return facts
   }

@@ -134,6 +134,11 @@ extension Translator {
 
   /// Nobody is to get the packet. An unsolicited SYN waits for the inside host's own (RFC 5382 REQ-4).
   private mutating func filter(_ packet: inout Packet) {
+    if packet.protocolNumber == .tcp, packet.tcpFlags.contains(.syn), packet.tcpFlags.isDisjoint(with: [.ack, .rst]),
+      policy.unsolicitedSYN > 0
+    {
+      heldSYNs.hold(packet, now)
+    }
     packet.verdict = .drop(.filtered)
   }
 

@@ -20,7 +20,10 @@ extension Translator {
       refuse(&packet, record, reason)
       return
     }
-    if record.flags.contains(.outsideBound), !bindings.retain(local: record.outsideLocal, for: record.insideInstance) {
+    if record.flags.contains(.outsideBound),
+      !bindings.retain(
+        local: record.outsideLocal, for: record.insideInstance, of: record.outsideGlobal, in: record.outsideInstance)
+    {
       // The binding ended between its look-up and now; the next packet finds what holds then.
       givePlacesBack(record)
       release(record)

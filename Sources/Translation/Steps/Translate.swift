@@ -15,7 +15,8 @@ extension Translator {
     track(packet, session)
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: state.interface) }
     rewrite(packet, session)
-    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+    if packet.direction == .outbound, !packet.dontFragment || packet.isFragment { renumber(packet, session) }
+    packet.verdict = onward(packet, state, neighbor)
   }
 
   /// The neighbour that the session remembers, looked up anew when routes or neighbours have changed. Sets the
@@ -100,15 +101,25 @@ extension Translator {
     return neighbor
   }
 
-  /// Whether the packet fits the link; sets the verdict when it does not (RFC 4787 REQ-13, RFC 1191).
+  /// Whether the packet can go by the link, whole or in fragments; sets the verdict when it cannot (RFC 4787 REQ-13,
+  /// RFC 1191).
   @inline(__always)
   func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
     let mtu = facts[interface].mtu
     if packet.linkLength <= Int(mtu) { return true }
-    packet.verdict =
-      packet.dontFragment
-      ? .refuse(.fragmentationNeeded(mtu: mtu), .packetTooBig) : .drop(.fragmentationRequired)
+    guard packet.dontFragment else {
+      packet.exceedsLink = true
+      return true
+    }
+    packet.verdict = .refuse(.fragmentationNeeded(mtu: mtu), .packetTooBig)
     return false
+  }
+
+  /// The verdict of a packet that goes to `neighbor`, of which `state` was read.
+  @inline(__always)
+  func onward(_ packet: Packet, _ state: NeighborState, _ neighbor: NeighborID) -> Verdict {
+    guard state.isResolved else { return .resolve(neighbor) }
+    return packet.exceedsLink ? .cut(state) : .forward(state)
   }
 
   /// A packet that crosses the gateway without translation.
@@ -128,7 +139,7 @@ extension Translator {
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: hop.interface) }
     decrementTimeToLive(packet)
     counters.add(to: .untranslated)
-    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+    packet.verdict = onward(packet, state, neighbor)
   }
 
   private func decrementTimeToLive(_ packet: Packet) {
@@ -142,9 +153,4 @@ extension Translator {
   /// What a time to live that is one less adds to the header's sum: ~0x0100 + 0, in ones' complement minus 0x0100.
   @inline(__always)
   static var timeToLiveDifference: UInt16 { 0xFEFF }
-
-  /// Fragments have no ports to translate by.
-  func fragment(_ packet: inout Packet) {
-    packet.verdict = policy.isOwn(packet.destination) ? .drop(.notForUs) : .drop(.fragment)
-  }
 }

@@ -4,13 +4,13 @@ import Translation
 import WireFormats
 
 @Suite struct TranslateICMPErrorTests {
-  /// Packets of alice's that an error may quote.
+  /// Packets of alice's that an error may quote, with DF: the identification of others is the gateway's (RFC 6864).
   static let flows: [Datagram] = [
-    .udp(from: Host.alice.at(5000), to: Host.mallory.at(7)),
+    Datagram.udp(from: Host.alice.at(5000), to: Host.mallory.at(7)),
     .udp(from: Host.alice.at(5000), to: Host.mallory.at(7)).with { $0.withoutChecksum = true },
     .tcp(from: Host.alice.at(5000), to: Host.mallory.at(7), .syn),
     .echoRequest(from: .alice, to: Host.mallory.address, identifier: 5000),
-  ]
+  ].map { flow in flow.with { $0.dontFragment = true } }
 
   /// A gateway that already gave port 5000 away, so that alice's is changed; and alice's packet as it left.
   private func sent(_ flow: Datagram, _ setup: TestSetup = .overloadedInterface) throws -> (TestGateway, SentPacket) {
