@@ -100,9 +100,10 @@ struct Exporter {
     return taken
   }
 
-  /// Takes what there is and finds room, and sends all of it.
+  /// Takes what there is and finds room, and sends all of it. Workers that go on are not waited for: the number of turns
+  /// is what a full journal takes.
   mutating func finish(at moment: Moment) {
-    while turn(at: moment) > 0 {}
+    for _ in 0...TranslationJournal.standardCapacity / Self.slice where turn(at: moment) == 0 { break }
     for index in destinations.indices {
       if let packet = destinations[index].encoder.flush(at: moment) { enqueue(packet, for: index) }
       send(to: index, at: moment)
