@@ -65,8 +65,8 @@ import WireFormats
 
   @Test(arguments: [
     ("", 0, "Incomplete command; expected show, clear or capture"),
-    ("show ip nat", 12, "Incomplete command; expected translations or statistics"),
-    ("show ip nat trx", 12, "Invalid input; expected translations or statistics"),
+    ("show ip nat", 12, "Incomplete command; expected translations, statistics or log"),
+    ("show ip nat trx", 12, "Invalid input; expected translations, statistics or log"),
     ("c", 0, "Ambiguous command; expected clear or capture"),
     ("sh ip nat tr i 10.0.0.1", 13, "Ambiguous command; expected icmp or inside"),
     ("show drops none", 11, "Invalid input; expected all"),

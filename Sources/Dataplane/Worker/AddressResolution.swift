@@ -63,16 +63,21 @@ extension Worker where IO: ~Copyable {
   }
 
   /// Keeps a packet until its neighbour has answered, and asks.
-  mutating func wait(_ frame: Frame, network: Int, end: Int, exceedsLink: Bool, for neighbor: NeighborID) {
+  ///
+  /// - Returns: false when it was dropped instead.
+  @discardableResult
+  mutating func wait(_ frame: Frame, network: Int, end: Int, exceedsLink: Bool, for neighbor: NeighborID) -> Bool {
     guard let hop = plan.neighbors.hop(of: neighbor) else {
       drop(frame, .neighborUnresolved)
-      return
+      return false
     }
     if plan.neighbors.shouldRequest(neighbor, now: now) { sendARPRequest(for: hop.neighbor, on: hop.interface) }
     let entry = WaitingFrames.Entry(
       frame: frame, network: UInt16(network), end: UInt32(end), exceedsLink: exceedsLink, hop: hop, since: now)
-    if !waiting.add(entry) { drop(frame, .neighborQueueFull) }
+    let isWaiting = waiting.add(entry)
+    if !isWaiting { drop(frame, .neighborQueueFull) }
     handle.load.set(.waiting, to: waiting.count)
+    return isWaiting
   }
 
   /// Sends the packets whose neighbours have answered, in order, and gives up on those that have waited too long.

@@ -94,8 +94,8 @@ import WireFormats
     if frameCount > 0 { flushBurst() }
     if !reentries.isEmpty { processAgain() }
     if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
-    if !handle.outbox.isEmpty { sendOwnDatagrams() }
     if waiting.count > 0 { sendWaiting() }
+    if !handle.outbox.isEmpty { sendOwnDatagrams() }
     if nanoseconds >= nextSweep { sweep() }
     if nanoseconds >= nextHousekeeping { keepHouse() }
     if !reentries.isEmpty { processAgain() }
