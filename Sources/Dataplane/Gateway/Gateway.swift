@@ -21,6 +21,7 @@ package final class Gateway: Sendable {
   private let threads: Mutex<[PinnedThread]>
   private let stopping: StopFlag
   private let memory: GatewayMemory
+  private let state: StateDirectory?
   private let origin: UInt64
 
   private init(_ parts: GatewayParts, threads: [PinnedThread]) {
@@ -34,6 +35,7 @@ package final class Gateway: Sendable {
     devices = parts.devices
     openDevices = Mutex(parts.openDevices)
     memory = parts.memory
+    state = parts.state
     stopping = parts.stopping
     origin = parts.origin
     self.threads = Mutex(threads)
@@ -47,6 +49,7 @@ package final class Gateway: Sendable {
     var threads: [PinnedThread] = []
     do {
       for index in plan.workerCores.indices { threads.append(try parts.startWorker(index, notice: notice)) }
+      try parts.begin(notice: notice)
       if plan.hugePages { threads.append(try parts.startPopulating()) }
     } catch {
       parts.stopping.stop(waking: parts.workers)
@@ -57,7 +60,8 @@ package final class Gateway: Sendable {
     return Gateway(parts, threads: threads)
   }
 
-  /// The tick that sessions and mappings count in: seconds since a second before the start.
+  /// The tick that sessions and mappings count in: seconds since a second before the start of the first run whose state
+  /// this one goes on from.
   package func tick() -> UInt32 {
     UInt32(truncatingIfNeeded: (monotonicNanoseconds() &- origin) / 1_000_000_000) &+ 1
   }
