@@ -5,17 +5,24 @@ import WireFormats
 
 /// The running dataplane: devices, workers, and what they share.
 package final class Gateway: Sendable {
-  package let plan: DataplanePlan
-  package let policy: Policy
   package let workers: [WorkerHandle]
   package let neighbors: NeighborTable
   /// The session limit of all workers together.
   package let limit: SessionLimit
   /// Who uses which port of which inside global address.
   package let ports: PortMap
-  /// The interfaces, with their Ethernet addresses.
-  package let interfaces: [NetworkInterface]
   package let devices: [DeviceStatus]
+
+  /// What a reload replaces.
+  struct Current {
+    var plan: DataplanePlan
+    var policy: Policy
+    var interfaces: [NetworkInterface]
+  }
+  let current: Mutex<Current>
+  let isReloading = Mutex(false)
+  /// Sessions that the tables were laid out for.
+  let tableEntries: Int
 
   private let openDevices: Mutex<[TapDevice]>
   private let threads: Mutex<[PinnedThread]>
@@ -25,13 +32,12 @@ package final class Gateway: Sendable {
   private let origin: UInt64
 
   private init(_ parts: GatewayParts, threads: [PinnedThread]) {
-    plan = parts.plan
-    policy = parts.policy
+    current = Mutex(Current(plan: parts.plan, policy: parts.policy, interfaces: parts.interfaces))
+    tableEntries = parts.plan.translation.maximumEntries
     workers = parts.workers
     neighbors = parts.neighbors
     limit = parts.limit
     ports = parts.memory.ports
-    interfaces = parts.interfaces
     devices = parts.devices
     openDevices = Mutex(parts.openDevices)
     memory = parts.memory
@@ -40,6 +46,19 @@ package final class Gateway: Sendable {
     origin = parts.origin
     self.threads = Mutex(threads)
   }
+
+  /// The plan in force.
+  package var plan: DataplanePlan { current.withLock { $0.plan } }
+  /// The rules in force, for whoever lists them; each worker has a copy of its own.
+  package var policy: Policy { current.withLock { $0.policy } }
+  /// The interfaces, with their Ethernet addresses.
+  package var interfaces: [NetworkInterface] { current.withLock { $0.interfaces } }
+
+  /// The numbers that rules have had, as `store(rules:)` left them in the state directory; nil when there is none.
+  package var storedRules: String? { state?.rules }
+
+  /// Stores the numbers that rules have, for a later run; does nothing without a state directory.
+  package func store(rules: String) throws(MemoryError) { try state?.store(rules: rules) }
 
   /// Opens the devices, lays out the memory and starts the workers; on failure everything is closed again.
   package static func start(
