@@ -83,13 +83,18 @@ package final class TranslationCounters: Sendable {
 
 /// What all workers share of the session limit: `ip nat translation max-entries`.
 package final class SessionLimit: Sendable {
-  /// Sessions that the whole gateway may hold.
-  package let maximum: Int
+  private let most: Atomic<Int>
   private let used = Atomic<Int>(0)
   private let missed = Atomic<UInt64>(0)
   private let peakUsed = Atomic<Int>(0)
 
-  package init(maximum: Int) { self.maximum = maximum }
+  package init(maximum: Int) { most = Atomic(maximum) }
+
+  /// Sessions that the whole gateway may hold. When a reload lowers it, sessions that are there already stay.
+  package var maximum: Int {
+    get { most.load(ordering: .relaxed) }
+    set { most.store(newValue, ordering: .relaxed) }
+  }
 
   /// Takes one place; false when there is none.
   func take() -> Bool {

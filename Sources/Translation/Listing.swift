@@ -129,7 +129,7 @@ extension Translator {
   }
 
   /// Visits records from `cursor` on, at most `slice` of them and none beyond `end`, until `visit` does not want one.
-  private static func walk(
+  static func walk(
     from cursor: UInt32, slice: UInt32, end: UInt32, _ visit: (UInt32) -> Bool
   ) -> UInt32? {
     var number = cursor

@@ -7,12 +7,12 @@ import WireFormats
 /// (and ask for the index's cache line); probe the index (and ask for the session's); then decide, track and rewrite.
 /// Nothing here allocates, locks or calls the system; time and randomness come from outside.
 package struct Translator: ~Copyable {
-  package let policy: Policy
+  package internal(set) var policy: Policy
   package let worker: Int
   package let workers: Int
   package let neighbors: NeighborTable
   package let counters: TranslationCounters
-  let facts: InterfaceTable
+  var facts: InterfaceTable
   var shard: Shard
   let ports: PortMap
   let allocator: PortAllocator

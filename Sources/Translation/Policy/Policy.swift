@@ -41,7 +41,7 @@ package struct Policy: Sendable {
   private let matchers: [RuleMatcher]
   private let lines: [AccessList.Entry]
   private let staticLocals: [StaticKey: Int]
-  private let staticGlobals: [StaticKey: Int]
+  fileprivate let staticGlobals: [StaticKey: Int]
   /// Global addresses that the gateway answers ARP requests for.
   private let aliases: GlobalAddresses
   private let ownAddresses: [IPv4Address]
@@ -55,7 +55,7 @@ package struct Policy: Sendable {
     var end: Int
   }
 
-  private struct StaticKey: Hashable {
+  fileprivate struct StaticKey: Hashable {
     var address: IPv4Address
     var transport: UInt8
     var port: UInt16
@@ -63,8 +63,11 @@ package struct Policy: Sendable {
   }
 
   /// Compiles a configuration that has been checked: names that rules use exist, interfaces have addresses.
+  ///
+  /// - Parameter earlier: the policy that this one follows in a running gateway, whose addresses keep their numbers.
   package init(
-    interfaces: [NetworkInterface], routes: RoutingTable, translation: TranslationConfiguration
+    interfaces: [NetworkInterface], routes: RoutingTable, translation: TranslationConfiguration,
+    after earlier: Policy? = nil
   ) {
     self.interfaces = interfaces
     self.routes = routes
@@ -112,7 +115,8 @@ package struct Policy: Sendable {
     self.matchers = matchers
     self.lines = lines
     let ruleRanges = rules.flatMap { rule in rule.pool?.ranges ?? rule.addresses.map { $0...$0 } }
-    globalAddresses = GlobalAddresses(ruleRanges + statics.map { $0.global...$0.global })
+    globalAddresses = GlobalAddresses(
+      ruleRanges + statics.map { $0.global...$0.global }, after: earlier?.globalAddresses)
     aliases = GlobalAddresses(
       ruleRanges + statics.filter { !$0.entry.noAlias }.map { $0.global...$0.global })
     staticLocals = Self.index(statics) { ($0.entry.local, $0.entry.ports?.local ?? 0, $0.entry.instance.rawValue) }
@@ -208,6 +212,18 @@ extension Policy {
     for entry in statics {
       guard let ports = entry.entry.ports, let number = globalAddresses.number(of: entry.global) else { continue }
       _ = map.claim(address: number, protocol: ports.transport, port: ports.global, for: PortMap.reserved)
+    }
+  }
+
+  /// Gives back the ports that static entries of this policy hold and those of `next`, which follows it, do not.
+  package func releaseStaticPorts(in map: PortMap, keptBy next: Policy) {
+    for entry in statics {
+      guard let ports = entry.entry.ports, let number = next.globalAddresses.lastingNumber(of: entry.global),
+        next.staticGlobals[
+          StaticKey(
+            address: entry.global, transport: ports.transport.rawValue, port: ports.global, instance: 0)] == nil
+      else { continue }
+      map.free(address: number, protocol: ports.transport, port: ports.global, of: PortMap.reserved)
     }
   }
 }

@@ -185,7 +185,8 @@ extension Translator {
   /// Ends a mapping without users: frees its port or address, and its pairing with the last of its ports.
   mutating func end(mapping: UInt32) {
     let record = shard.mappings[mapping]
-    let number = policy.globalAddresses.number(of: record.insideGlobal)
+    // A reload may have taken the address out of use.
+    let number = policy.globalAddresses.lastingNumber(of: record.insideGlobal)
     switch record.kind {
     case .port:
       if let number {
@@ -197,7 +198,7 @@ extension Translator {
       if shard.mappings[record.link].users == 0 { shard.removeMapping(record.link) }
     case .address:
       if let number { ports.freeAddress(number, of: allocator.mark) }
-      hunts[Int(record.rule)].failedAt = 0
+      if hunts.indices.contains(Int(record.rule)) { hunts[Int(record.rule)].failedAt = 0 }
     case .pairing, .free: return
     }
     shard.removeMapping(mapping)
