@@ -12,6 +12,7 @@ package struct Translator: ~Copyable {
   package let workers: Int
   package let neighbors: NeighborTable
   package let counters: TranslationCounters
+  package let journal: TranslationJournal
   var facts: InterfaceTable
   var shard: Shard
   let ports: PortMap
@@ -29,7 +30,8 @@ package struct Translator: ~Copyable {
   /// The translator of worker `worker` of `workers`.
   package init(
     policy: Policy, shard: consuming Shard, ports: PortMap, neighbors: NeighborTable, counters: TranslationCounters,
-    limit: SessionLimit, random: KeyedRandom, worker: Int = 0, workers: Int = 1
+    limit: SessionLimit, random: KeyedRandom, worker: Int = 0, workers: Int = 1,
+    journal: TranslationJournal = TranslationJournal(capacity: 64)
   ) {
     precondition(workers >= 1 && workers <= PortMap.maximumWorkers && worker < workers)
     self.policy = policy
@@ -39,6 +41,7 @@ package struct Translator: ~Copyable {
     self.ports = ports
     self.neighbors = neighbors
     self.counters = counters
+    self.journal = journal
     self.limit = limit
     self.random = random
     self.worker = worker

@@ -14,6 +14,7 @@ struct Show: ParsableCommand {
       ip nat pool name P
       ip nat bpa
       ip nat services
+      ip nat log
       ip virtual-reassembly [INTERFACE]
       ip arp, neighbors
       workers

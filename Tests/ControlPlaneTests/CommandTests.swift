@@ -9,7 +9,7 @@ import WireFormats
     try Command.parse(text.split(separator: " ").map(String.init))
   }
 
-  private static let natWords = "translations, statistics, limits, pool, bpa, services, redundancy or nvi"
+  private static let natWords = "translations, statistics, limits, pool, bpa, services, log, redundancy or nvi"
 
   private func message(_ text: String) -> String {
     do {
@@ -45,7 +45,7 @@ import WireFormats
     ("sh ip nat limits host 10.0.0.1", .showLimits(.host(IPv4Address("10.0.0.1")!))),
     ("sh ip nat limits vrf RED", .showLimits(.instance("RED"))), ("sh ip nat pool name P", .showPool("P")),
     ("sh ip nat bpa", .showPortBlocks), ("sh ip nat serv", .showServices),
-    ("sh ip virt", .showReassembly(interface: nil)),
+    ("sh ip nat log", .showExport), ("sh ip virt", .showReassembly(interface: nil)),
     ("sh ip virtual-reassembly inside0", .showReassembly(interface: "inside0")),
     ("show drops", .showDrops(all: false)), ("show drops all", .showDrops(all: true)),
     ("sh run", .showRunningConfiguration), ("sh ip arp", .showNeighbors), ("show neighbors", .showNeighbors),

@@ -17,6 +17,7 @@ final class StubGateway: GatewayView {
   let misses: [LimitSubject: UInt64]
   let poolUses: [String: PoolUse]
   let reassemblies: [InterfaceID: ReassemblyUse]
+  let export: ExportStatus
   /// The rows of each worker.
   let rows: [[TranslationRow]]
   /// Rows of one slice.
@@ -43,7 +44,8 @@ final class StubGateway: GatewayView {
     neighbors: [NeighborRow] = [], limit: LimitStatus = LimitStatus(maximum: 1000, used: 0, peak: 0, missed: 0),
     misses: [LimitSubject: UInt64] = [:], poolUses: [String: PoolUse] = [:],
     reassemblies: [InterfaceID: ReassemblyUse] = [:], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512,
-    sparing: ClearResult = ClearResult(cleared: 1), path: String = "/nonexistent/gateway.conf"
+    sparing: ClearResult = ClearResult(cleared: 1), export: ExportStatus = ExportStatus(),
+    path: String = "/nonexistent/gateway.conf"
   ) {
     self.interfaces = interfaces
     self.workers = workers
@@ -57,6 +59,7 @@ final class StubGateway: GatewayView {
     self.sparing = sparing
     reloading = ConfigurationReload(path: path)
     state = Mutex(State(configuration: configuration))
+    self.export = export
   }
 
   var configuration: GatewayConfiguration { state.withLock { $0.configuration } }

@@ -14,6 +14,7 @@ import WireFormats
   /// Packets that one worker handed to another.
   package private(set) var handOvers = 0
   package let counters: [TranslationCounters]
+  package let journals: [TranslationJournal]
   package let ports: PortMap
 
   /// Turns of the search for idle sessions that see every record.
@@ -37,6 +38,8 @@ import WireFormats
     var regions = unsafe [portMemory]
     unsafe translators = .allocate(capacity: setup.workers)
     counters = (0..<setup.workers).map { _ in TranslationCounters() }
+    journals = (0..<setup.workers).map { _ in TranslationJournal(capacity: 1024) }
+    for journal in journals { journal.scope = setup.translation.logging.widestScope }
     layout = ShardLayout(sessions: setup.sessionsPerWorker)
     for worker in 0..<setup.workers {
       let region = unsafe Self.zeroed(layout.size)
@@ -46,7 +49,8 @@ import WireFormats
         workers: setup.workers)
       let translator = Translator(
         policy: policy, shard: shard, ports: ports, neighbors: neighbors, counters: counters[worker], limit: limit,
-        random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker, workers: setup.workers)
+        random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker, workers: setup.workers,
+        journal: journals[worker])
       unsafe (translators + worker).initialize(to: translator)
     }
     unsafe memory = regions
@@ -215,6 +219,15 @@ extension TestGateway {
       }
     }
     return cleared
+  }
+
+  /// Takes what the workers have noted, worker by worker.
+  package func drainJournals() -> [TranslationEvent] {
+    journals.flatMap { journal in
+      var events: [TranslationEvent] = []
+      _ = journal.drain(limit: .max) { events.append($0) }
+      return events
+    }
   }
 
   /// The sum of a counter over all workers.

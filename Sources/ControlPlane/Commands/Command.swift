@@ -17,6 +17,8 @@ package enum Command: Hashable, Sendable {
   case showServices
   /// `show ip virtual-reassembly [IF]`.
   case showReassembly(interface: String?)
+  /// `show ip nat log`.
+  case showExport
   /// `show workers`.
   case showWorkers
   /// `show interfaces`.

@@ -47,7 +47,7 @@ extension Command {
 
   private static func showNAT(_ words: inout CommandWords) throws(CommandError) -> Command {
     switch try words.keyword([
-      "translations", "statistics", "limits", "pool", "bpa", "services", "redundancy", "nvi",
+      "translations", "statistics", "limits", "pool", "bpa", "services", "log", "redundancy", "nvi",
     ]) {
     case "translations": return try translations(&words)
     case "statistics": return .showStatistics
@@ -57,6 +57,7 @@ extension Command {
       return .showPool(try words.name("a pool"))
     case "bpa": return .showPortBlocks
     case "services": return .showServices
+    case "log": return .showExport
     case "redundancy":
       words.skipRest()
       return .unavailable(

@@ -30,10 +30,11 @@ package struct Daemon: Sendable {
       throw error
     }
     announce(gateway)
-    let view = LiveGateway(gateway, configuration: configuration, path: path)
+    let exporter = ExportService(gateway, configuration: configuration, logger: logger)
+    let view = LiveGateway(gateway, configuration: configuration, path: path, exporter: exporter)
     // They end in the reverse order: nobody asks a dataplane that has stopped.
     let services: [any Service] = [
-      DataplaneService(gateway, logger: logger), WatchService(view, logger: logger),
+      DataplaneService(gateway, logger: logger), exporter, WatchService(view, logger: logger),
       HangupService(view, logger: logger), ControlSocketService(socket, view: view, logger: logger),
     ]
     let group = ServiceGroup(

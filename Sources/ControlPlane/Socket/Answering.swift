@@ -44,6 +44,9 @@ package struct Answering: Sendable {
       let listing = ServiceListing(view.configuration.translation.services)
       try await send(format, listing.text, listing.write, to: sink)
     case .showReassembly(let interface): try await answer(reassemblyOn: interface, in: format, to: sink)
+    case .showExport:
+      let listing = ExportListing(view.export)
+      try await send(format, listing.text, listing.write, to: sink)
     case .showWorkers:
       let listing = WorkerListing(workers: view.workers)
       try await send(format, listing.text, listing.write, to: sink)

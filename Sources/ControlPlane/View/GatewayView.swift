@@ -14,6 +14,8 @@ package protocol GatewayView: Sendable {
   var workers: [WorkerStatus] { get }
   /// The neighbours (ARP cache), in no particular order.
   var neighbors: [NeighborRow] { get }
+  /// What has been written down of translations.
+  var export: ExportStatus { get }
   /// What the gateway knows of the session limit.
   var limit: LimitStatus { get }
   /// The doors that are open.

@@ -10,13 +10,16 @@ package final class LiveGateway: GatewayView {
   /// What is in force; a reload replaces it.
   let current: Mutex<GatewayConfiguration>
   let reloading: ConfigurationReload
+  /// Follows every configuration that is put in force.
+  let exporter: ExportService
   private let isCapturing = Mutex(false)
 
   /// A view of `gateway`, which was started with the configuration of the file at `path`.
-  package init(_ gateway: Gateway, configuration: GatewayConfiguration, path: String) {
+  package init(_ gateway: Gateway, configuration: GatewayConfiguration, path: String, exporter: ExportService) {
     self.gateway = gateway
     current = Mutex(configuration)
     reloading = ConfigurationReload(path: path)
+    self.exporter = exporter
   }
 
   package var configuration: GatewayConfiguration { current.withLock { $0 } }
@@ -81,6 +84,8 @@ package final class LiveGateway: GatewayView {
   package func use(of pool: AddressPool) async -> PoolUse {
     PoolUse(of: pool, isShared: configuration.translation.shares(pool), gateway.policy.globalAddresses, gateway.ports)
   }
+
+  package var export: ExportStatus { exporter.status }
 
   // MARK: Capture
 

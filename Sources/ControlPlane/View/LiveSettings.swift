@@ -14,6 +14,7 @@ extension LiveGateway {
       do {
         let result = try await self.gateway.replacePolicy(with: DataplanePlan(next))
         self.current.withLock { $0 = next }
+        self.exporter.adopt(next)
         return (result.kept, result.ended)
       } catch {
         throw ReloadRefusal("\(error)")

@@ -116,6 +116,11 @@ package final class Gateway: Sendable {
     }
   }
 
+  /// Says what the workers note of their translations; nil for nothing.
+  package func setLogging(_ scope: TranslationLogging.Scope?) {
+    for worker in workers { worker.journal.scope = scope }
+  }
+
   /// Hands every captured frame of all workers to `body`; called by one reader at a time. Timestamps are
   /// `monotonicNanoseconds()`.
   package func drainCapture(_ body: (CapturedFrame) -> Void) {

@@ -67,6 +67,7 @@ struct GatewayParts: Sendable {
       for device in opened { device.close() }
       throw error
     }
+    for worker in workers { worker.journal.scope = plan.translation.logging.widestScope }
     for refusal in earlier.refusals { notice(.stateRefused(path: refusal.path, why: refusal.why)) }
     for (index, pages) in memory.pages.enumerated() {
       if let note = pages.note { notice(.pages(worker: index, note: note)) }
@@ -144,7 +145,8 @@ struct GatewayParts: Sendable {
       policy: Policy(interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation),
       shard: memory.makeShard(index, workers: workers.count, seed: (source.next(), source.next())),
       ports: memory.ports, neighbors: neighbors, counters: workers[index].counters, limit: limit,
-      random: KeyedRandom(key: (source.next(), source.next())), worker: index, workers: workers.count)
+      random: KeyedRandom(key: (source.next(), source.next())), worker: index, workers: workers.count,
+      journal: workers[index].journal)
   }
 
   /// Starts the thread of a worker. Its engine is made on that thread: a ring belongs to the thread that made it.

@@ -64,13 +64,18 @@ extension Worker where IO: ~Copyable {
 
   /// Keeps a packet until its neighbour has answered, and asks.
   mutating func wait(_ frame: Frame, _ packet: Packet, for neighbor: NeighborID) {
+    wait(frame, network: Int(packet.networkOffset), end: packet.end, for: neighbor)
+  }
+
+  /// As above, for the packet between two places of a frame.
+  mutating func wait(_ frame: Frame, network: Int, end: Int, for neighbor: NeighborID) {
     guard let hop = plan.neighbors.hop(of: neighbor) else {
       drop(frame, .neighborUnresolved)
       return
     }
     if plan.neighbors.shouldRequest(neighbor, now: now) { sendARPRequest(for: hop.neighbor, on: hop.interface) }
     let entry = WaitingFrames.Entry(
-      frame: frame, network: packet.networkOffset, end: UInt32(packet.end), hop: hop, since: now)
+      frame: frame, network: UInt16(network), end: UInt32(end), hop: hop, since: now)
     if !waiting.add(entry) { drop(frame, .neighborQueueFull) }
     handle.load.set(.waiting, to: waiting.count)
   }

@@ -32,6 +32,8 @@ import WireFormats
   var nextSweep: UInt64 = 0
   var lastSweep: UInt64 = 0
   var announcements = Announcements()
+  /// The "Identification" of the last datagram of the gateway's own.
+  var ownPacketIdentification: UInt16 = 0
   /// The interfaces being captured, read once a turn.
   var captured: UInt64 = 0
 
@@ -90,6 +92,7 @@ import WireFormats
     if frameCount > 0 { flushBurst() }
     publishHandedOver()
     if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
+    if !handle.outbox.isEmpty { sendOwnDatagrams() }
     if waiting.count > 0 { sendWaiting() }
     if nanoseconds >= nextSweep { sweep() }
     if nanoseconds >= nextHousekeeping { keepHouse() }
@@ -99,6 +102,7 @@ import WireFormats
 
   private mutating func readClock(_ nanoseconds: UInt64) {
     self.nanoseconds = nanoseconds
+    handle.journal.turn(at: nanoseconds)
     now = UInt32(truncatingIfNeeded: (nanoseconds &- plan.originNanoseconds) / 1_000_000_000) &+ 1
   }
 
@@ -115,7 +119,7 @@ import WireFormats
 
   private mutating func sleep() {
     handle.wake.prepareToSleep()
-    guard handle.mailbox.isEmpty, !hasHandedOver() else {
+    guard handle.mailbox.isEmpty, handle.outbox.isEmpty, !hasHandedOver() else {
       handle.wake.awake()
       io.submit()
       return

@@ -78,6 +78,7 @@ extension Translator {
       open(&packet, record(outbound: packet, instance, outside, mapping: mapping, rule: rule))
     case .failure(let refusal):
       counters.note(refusalOf: packet.source, rule: rule, reason: refusal.reason)
+      journal.refused(refusalEvent(of: packet, instance, rule, refusal.reason))
       packet.verdict = .refuse(.prohibited, refusal.reason)
     }
   }
@@ -107,12 +108,14 @@ extension Translator {
     }
     if record.mapping != SessionRecord.noMapping { shard.mappings[record.mapping].users += 1 }
     counters.add(to: .sessionsCreated)
+    journal.sessionCreated(record)
     counters.set(.sessions, to: shard.sessionCount)
     translate(&packet, session)
   }
 
   private mutating func refuseSession(_ packet: inout Packet, _ record: SessionRecord) {
     counters.note(refusalOf: record.insideLocal, rule: Int(record.rule), reason: .sessionsExhausted)
+    journal.refused(quotaEvent(of: record))
     releaseUnused(mapping: record.mapping)
     packet.verdict = .refuse(.prohibited, .sessionsExhausted)
   }

@@ -78,6 +78,7 @@ extension Translator {
     }
     if pairing != MappingRecord.noPairing { shard.mappings[pairing].users += 1 }
     counters.add(to: .mappingsCreated)
+    journal.mappingCreated(record)
     counters.set(.mappings, to: shard.mappingCount)
     return mapping
   }
@@ -136,6 +137,7 @@ extension Translator {
       return .failure(MappingRefusal(reason: .mappingsExhausted))
     }
     counters.add(to: .mappingsCreated)
+    journal.mappingCreated(record)
     counters.set(.mappings, to: shard.mappingCount)
     return .success(mapping)
   }
@@ -201,6 +203,7 @@ extension Translator {
       if hunts.indices.contains(Int(record.rule)) { hunts[Int(record.rule)].failedAt = 0 }
     case .pairing, .free: return
     }
+    journal.mappingDeleted(record)
     shard.removeMapping(mapping)
     counters.set(.mappings, to: shard.mappingCount)
   }
@@ -209,6 +212,7 @@ extension Translator {
   /// `timeout`.
   mutating func end(session: UInt32) {
     let mapping = shard.sessions[session].mapping
+    journal.sessionDeleted(shard.sessions[session])
     shard.removeSession(session)
     limit.giveBack()
     counters.set(.sessions, to: shard.sessionCount)
