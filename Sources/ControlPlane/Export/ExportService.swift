@@ -1,10 +1,12 @@
 package import Configuration
 package import Dataplane
+import Forwarding
 import Glibc
 package import Logging
 import ServiceLifecycle
 import Synchronization
 package import Translation
+package import WireFormats
 
 /// Writes down what becomes of translations: lines of the system log, and NetFlow packets to collectors.
 package final class ExportService: Service {
@@ -86,6 +88,13 @@ extension Gateway: JournalSource {
 
   /// The first worker sends for all: there are few packets, and one sender keeps them in order.
   package var datagramRoom: Int { workers.first?.datagramRoom ?? 0 }
+
+  package func isReady(for address: IPv4Address) -> Bool {
+    guard let hop = policy.routes.nextHop(to: address, in: .global), let neighbor = neighbors.find(hop) else {
+      return false
+    }
+    return neighbors.state(of: neighbor).isResolved
+  }
 
   package var isIdle: Bool { workers.first?.hasSentDatagrams ?? true }
 

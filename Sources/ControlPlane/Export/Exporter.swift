@@ -2,6 +2,7 @@ import Configuration
 package import Dataplane
 import Forwarding
 package import Translation
+package import WireFormats
 
 /// The part of the dataplane that an exporter needs.
 package protocol JournalSource: Sendable {
@@ -9,6 +10,8 @@ package protocol JournalSource: Sendable {
   var journals: [TranslationJournal] { get }
   /// Datagrams that would be taken now.
   var datagramRoom: Int { get }
+  /// Whether the next hop towards an address has said its Ethernet address.
+  func isReady(for address: IPv4Address) -> Bool
   /// Whether every datagram taken has been sent.
   var isIdle: Bool { get }
   /// Sends a datagram of the gateway's own; its tally says what became of it.
@@ -24,11 +27,19 @@ struct Exporter {
   /// The smallest limit of an export packet, for links that carry no more than a host must accept (RFC 791).
   static let smallestLimit = 548
 
+  /// Packets that wait for one collector at most: a few thousand records.
+  static let maximumQueue = 256
+  /// Nanoseconds between two packets for a collector whose next hop has not answered yet. Each asks for it anew.
+  static let probeInterval: UInt64 = 1_000_000_000
+
   /// A collector and the packets for it.
   private struct Destination {
     let collector: TranslationLogging.Collector
     var encoder: NetFlowEncoder
     var records: UInt64 = 0
+    /// Finished packets, oldest first.
+    var queue: [[UInt8]] = []
+    var nextProbe: UInt64 = 0
     let tally = DatagramTally()
   }
 
@@ -83,7 +94,8 @@ struct Exporter {
     }
     events &+= UInt64(taken)
     for index in destinations.indices {
-      if let packet = destinations[index].encoder.due(at: moment) { send(packet, to: index) }
+      if let packet = destinations[index].encoder.due(at: moment) { enqueue(packet, for: index) }
+      send(to: index, at: moment)
     }
     return taken
   }
@@ -92,15 +104,20 @@ struct Exporter {
   mutating func finish(at moment: Moment) {
     while turn(at: moment) > 0 {}
     for index in destinations.indices {
-      if let packet = destinations[index].encoder.flush(at: moment) { send(packet, to: index) }
+      if let packet = destinations[index].encoder.flush(at: moment) { enqueue(packet, for: index) }
+      send(to: index, at: moment)
     }
   }
 
-  /// Events whose packets would surely be taken: what waits in a journal is not lost yet.
+  /// Events whose packets surely find a place: what waits in a journal is not lost yet. A collector that cannot be
+  /// reached holds up nobody; it loses what its queue does not hold.
   private var room: Int {
-    guard let records = destinations.map(\.encoder.guaranteedRecords).min() else { return Self.slice }
-    // Each collector may have a packet at hand that the first of the events fills.
-    return min(Self.slice, max(0, source.datagramRoom / destinations.count - 1) * records)
+    destinations.reduce(Self.slice) { room, destination in
+      guard source.isReady(for: destination.collector.address) else { return room }
+      // The first of the events may fill the packet at hand.
+      let packets = Self.maximumQueue - destination.queue.count - 1
+      return min(room, max(0, packets) * destination.encoder.guaranteedRecords)
+    }
   }
 
   private mutating func export(_ event: TranslationEvent, at moment: Moment) {
@@ -111,7 +128,29 @@ struct Exporter {
     let pool = pools.indices.contains(Int(event.rule)) && !event.isStatic ? pools[Int(event.rule)] : 0
     for index in destinations.indices where event.isIn(destinations[index].collector.scope) {
       destinations[index].records &+= 1
-      if let packet = destinations[index].encoder.add(event, pool: pool, at: moment) { send(packet, to: index) }
+      if let packet = destinations[index].encoder.add(event, pool: pool, at: moment) { enqueue(packet, for: index) }
+    }
+  }
+
+  private mutating func enqueue(_ packet: [UInt8], for index: Int) {
+    if destinations[index].queue.count < Self.maximumQueue {
+      destinations[index].queue.append(packet)
+    } else {
+      destinations[index].tally.countUnsent()
+    }
+  }
+
+  /// Sends what waits for a collector, or one packet of it now and then while its next hop is not known: the worker
+  /// keeps few packets that wait for an answer.
+  private mutating func send(to index: Int, at moment: Moment) {
+    guard !destinations[index].queue.isEmpty else { return }
+    if source.isReady(for: destinations[index].collector.address) {
+      let count = min(source.datagramRoom, destinations[index].queue.count)
+      for packet in destinations[index].queue.prefix(count) { send(packet, to: index) }
+      destinations[index].queue.removeFirst(count)
+    } else if moment.monotonic >= destinations[index].nextProbe {
+      destinations[index].nextProbe = moment.monotonic + Self.probeInterval
+      send(destinations[index].queue.removeFirst(), to: index)
     }
   }
 

@@ -67,17 +67,20 @@ extension Worker where IO: ~Copyable {
     wait(frame, network: Int(packet.networkOffset), end: packet.end, for: neighbor)
   }
 
-  /// As above, for the packet between two places of a frame.
-  mutating func wait(_ frame: Frame, network: Int, end: Int, for neighbor: NeighborID) {
+  /// As above, for the packet between two places of a frame; false when it was dropped instead.
+  @discardableResult
+  mutating func wait(_ frame: Frame, network: Int, end: Int, for neighbor: NeighborID) -> Bool {
     guard let hop = plan.neighbors.hop(of: neighbor) else {
       drop(frame, .neighborUnresolved)
-      return
+      return false
     }
     if plan.neighbors.shouldRequest(neighbor, now: now) { sendARPRequest(for: hop.neighbor, on: hop.interface) }
     let entry = WaitingFrames.Entry(
       frame: frame, network: UInt16(network), end: UInt32(end), hop: hop, since: now)
-    if !waiting.add(entry) { drop(frame, .neighborQueueFull) }
+    let isWaiting = waiting.add(entry)
+    if !isWaiting { drop(frame, .neighborQueueFull) }
     handle.load.set(.waiting, to: waiting.count)
+    return isWaiting
   }
 
   /// Sends the packets whose neighbours have answered, in order, and gives up on those that have waited too long.

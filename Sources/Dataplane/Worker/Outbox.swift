@@ -4,7 +4,7 @@ package import WireFormats
 
 /// A UDP datagram that the gateway itself sends.
 package struct OwnDatagram: Sendable {
-  /// The interface whose address it comes from, and in whose instance its way is looked up.
+  /// The interface whose address it comes from.
   package var source: InterfaceID
   package var sourcePort: UInt16
   package var destination: IPv4Address
@@ -12,6 +12,8 @@ package struct OwnDatagram: Sendable {
   package var payload: [UInt8]
   /// Where its fate is counted.
   package var tally: DatagramTally
+  /// The instance in whose table its way is looked up.
+  package var instance = RoutingInstance.global
 
   package init(
     source: InterfaceID, sourcePort: UInt16, destination: IPv4Address, destinationPort: UInt16, payload: [UInt8],

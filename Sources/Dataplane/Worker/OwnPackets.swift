@@ -14,12 +14,12 @@ extension Worker where IO: ~Copyable {
   }
 
   /// Sends one datagram to its next hop, or lets it wait until that has said its Ethernet address. False when it has no
-  /// way: no address to come from, no route, no buffer, or larger than the link's MTU.
+  /// way: no address to come from, no route, no buffer, no room to wait, or larger than the link's MTU.
   private mutating func sendOwn(_ datagram: OwnDatagram) -> Bool {
     let source = links[datagram.source].address
     let total = IPv4Field.minimumLength + UDPField.headerLength + datagram.payload.count
-    guard source != .unspecified, let from = plan.interfaces.first(where: { $0.id == datagram.source }),
-      let hop = translator.policy.routes.nextHop(to: datagram.destination, in: from.instance),
+    guard source != .unspecified,
+      let hop = translator.policy.routes.nextHop(to: datagram.destination, in: datagram.instance),
       let egress = plan.interfaces.first(where: { $0.id == hop.interface }), total <= Int(egress.mtu)
     else { return false }
     guard let neighbor = plan.neighbors.findOrAdd(hop, now: now) else {
@@ -35,11 +35,8 @@ extension Worker where IO: ~Copyable {
     ownPacketIdentification &+= 1
     datagram.write(to: memory.octets(of: frame).suffix(from: network), from: source, ownPacketIdentification)
     let state = plan.neighbors.state(of: neighbor)
-    if state.isResolved {
-      transmit(frame, network: network, end: network + total, to: state)
-    } else {
-      wait(frame, network: network, end: network + total, for: neighbor)
-    }
+    guard state.isResolved else { return wait(frame, network: network, end: network + total, for: neighbor) }
+    transmit(frame, network: network, end: network + total, to: state)
     return true
   }
 }

@@ -92,8 +92,8 @@ import WireFormats
     if frameCount > 0 { flushBurst() }
     publishHandedOver()
     if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
-    if !handle.outbox.isEmpty { sendOwnDatagrams() }
     if waiting.count > 0 { sendWaiting() }
+    if !handle.outbox.isEmpty { sendOwnDatagrams() }
     if nanoseconds >= nextSweep { sweep() }
     if nanoseconds >= nextHousekeeping { keepHouse() }
     armReads()

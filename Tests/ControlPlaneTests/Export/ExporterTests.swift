@@ -11,12 +11,14 @@ import WireFormats
 /// Journals, and a worker that takes datagrams as long as there is room.
 private final class StubSource: JournalSource {
   let journals: [TranslationJournal]
-  private let state = Mutex((room: 256, sent: [OwnDatagram]()))
+  private let state = Mutex((room: 256, unready: Set<IPv4Address>(), sent: [OwnDatagram]()))
 
-  init(workers: Int = 2) { journals = (0..<workers).map { _ in TranslationJournal(capacity: 4096) } }
+  init(workers: Int = 2) { journals = (0..<workers).map { _ in TranslationJournal(capacity: 1 << 14) } }
 
   var datagramRoom: Int { state.withLock { $0.room } }
   var isIdle: Bool { true }
+  func isReady(for address: IPv4Address) -> Bool { state.withLock { !$0.unready.contains(address) } }
+  func setUnready(_ addresses: Set<IPv4Address>) { state.withLock { $0.unready = addresses } }
   func send(_ datagram: OwnDatagram) {
     state.withLock { state in
       guard state.room > 0 else { return datagram.tally.countUnsent() }
@@ -126,16 +128,34 @@ private func moment(_ seconds: UInt64) -> Moment {
     var exporter = exporter(source, configuration(.sessions))
     _ = exporter.turn(at: moment(1))
     source.makeRoom(0)
-    for _ in 0..<2000 { source.journals[0].note(sampleEvent(.sessionCreated)) }
+    for _ in 0..<12_000 { source.journals[0].note(sampleEvent(.sessionCreated)) }
+    for _ in 0..<20 { _ = exporter.turn(at: moment(1)) }
     #expect(exporter.turn(at: moment(1)) == 0)
-    var turns = 0
-    while records(source.sent, to: carol).count < 2000, turns < 1000 {
-      source.makeRoom(3)
-      _ = exporter.turn(at: moment(UInt64(2 + turns)))
-      turns += 1
+    #expect(exporter.status.events > 0 && exporter.status.events < 12_000)
+    for turn in UInt64(2)..<150 {
+      source.makeRoom(5)
+      _ = exporter.turn(at: moment(turn))
     }
-    #expect(records(source.sent, to: carol).count == 2000)
+    #expect(records(source.sent, to: carol).count == 12_000)
     #expect(exporter.status.collectors.map(\.lost) == [0] && exporter.status.lost == 0)
+  }
+
+  @Test func `a collector that cannot be reached is asked for once a second, and holds up nobody`() {
+    let source = StubSource(workers: 1)
+    var exporter = exporter(source, configuration(.sessions, .sessions))
+    source.setUnready([carol])
+    for _ in 0..<12_000 { source.journals[0].note(sampleEvent(.sessionCreated)) }
+    for turn in UInt64(0)..<40 {
+      source.makeRoom(256)
+      _ = exporter.turn(at: Moment(monotonic: 5_000_000_000 + turn * 50_000_000, unixMilliseconds: 0))
+    }
+    #expect(source.sent.filter { $0.destination == carol }.count == 2)
+    #expect(records(source.sent, to: dave).count + 32 > 12_000)
+    #expect(exporter.status.collectors[0].lost > 0 && exporter.status.collectors[1].lost == 0)
+    source.setUnready([])
+    source.makeRoom(1000)
+    exporter.finish(at: moment(9))
+    #expect(source.sent.filter { $0.destination == carol }.count > Exporter.maximumQueue)
   }
 
   @Test func `a collector that stays after a reload keeps its sequence, a new one begins with templates`() {
