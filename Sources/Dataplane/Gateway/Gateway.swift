@@ -98,6 +98,7 @@ package final class Gateway: Sendable {
       return devices
     }
     for device in devices { device.close() }
+    state?.unlock()
   }
 
   deinit { stop() }

@@ -79,10 +79,11 @@ extension Gateway {
   ///
   /// What takes a restart is refused, and then nothing has changed.
   package func replacePolicy(with next: DataplanePlan) async throws(ReloadError) -> ReloadResult {
-    guard isReloading.withLock({ reloading in
+    let isFirst = isReloading.withLock { reloading in
       defer { reloading = true }
       return !reloading
-    }) else { throw .busy }
+    }
+    guard isFirst else { throw .busy }
     defer { isReloading.withLock { $0 = false } }
     if let what = plan.obstacle(to: next) { throw .needsRestart(what: what) }
     guard next.translation.maximumEntries <= tableEntries else {

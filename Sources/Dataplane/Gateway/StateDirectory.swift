@@ -1,5 +1,6 @@
 import CKernel
 import Glibc
+import Synchronization
 
 /// The directory that the gateway's state outlives the daemon in: on a tmpfs, one daemon's at a time.
 ///
@@ -11,8 +12,8 @@ import Glibc
 /// become old is removed. A daemon that is killed anywhere on that way leaves `tables` whole, old or new.
 final class StateDirectory: Sendable {
   let path: String
-  /// The directory, locked for this process.
-  private let descriptor: Int32
+  /// The directory, locked for this process; -1 when it has been let go of.
+  private let locked: Mutex<Int32>
 
   /// Milliseconds for which the end of a daemon that has been killed is waited for.
   private static let patience = 3000
@@ -22,9 +23,9 @@ final class StateDirectory: Sendable {
     self.path = path
     // A tmpfs is empty after a boot.
     _ = unsafe mkdir(path, 0o700)
-    descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { throw .file(path: path, call: "open", code: errno) }
-    guard isPrivate(descriptor) else {
+    guard Self.isPrivate(descriptor) else {
       close(descriptor)
       throw .notPrivate(path: path)
     }
@@ -39,14 +40,23 @@ final class StateDirectory: Sendable {
       usleep(1000)
       waited += 1
     }
+    locked = Mutex(descriptor)
     remove(next)
     guard unsafe mkdir(next, 0o700) == 0 else { throw .file(path: next, call: "mkdir", code: errno) }
   }
 
-  deinit { close(descriptor) }
+  deinit { unlock() }
+
+  /// Lets another daemon have the directory. Later calls do nothing.
+  func unlock() {
+    locked.withLock { descriptor in
+      if descriptor >= 0 { close(descriptor) }
+      descriptor = -1
+    }
+  }
 
   /// Whether nobody but this user and root may put files into the directory: what is found there is taken up.
-  private func isPrivate(_ descriptor: Int32) -> Bool {
+  private static func isPrivate(_ descriptor: Int32) -> Bool {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else { return false }
     return (status.st_uid == geteuid() || status.st_uid == 0) && status.st_mode & (S_IWGRP | S_IWOTH) == 0

@@ -70,7 +70,8 @@ extension Translator {
     guard let record else { return }
     shard.sessionIndex.prefetch(record.outboundKey.hash(seed: shard.seed))
     shard.sessionIndex.prefetch(record.inboundKey.hash(seed: shard.seed))
-    shard.prefetchMapping(of: record.insideLocal, port: record.insideLocalPort, record.protocolNumber, record.insideInstance)
+    shard.prefetchMapping(
+      of: record.insideLocal, port: record.insideLocalPort, record.protocolNumber, record.insideInstance)
   }
 
   /// Takes up one session, and its mapping with the first of its sessions; false when there is no place for it.
