@@ -114,7 +114,7 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
     settings + [
       .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])
     ]
-  for name in ["FuzzWireFormats", "FuzzTranslator", "FuzzFragments"] {
+  for name in ["FuzzWireFormats", "FuzzTranslator", "FuzzFragments", "FuzzRegion"] {
     targets.append(
       .executableTarget(
         name: name,

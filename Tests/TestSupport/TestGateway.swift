@@ -30,8 +30,10 @@ import WireFormats
 
   /// Turns of the search for idle sessions that see every record.
   private let rounds: Int
-  private let translators: UnsafeMutablePointer<Translator>
-  private let memory: [UnsafeMutableRawPointer]
+  let translators: UnsafeMutablePointer<Translator>
+  /// The port map's memory, then each worker's region.
+  let memory: [UnsafeMutableRawPointer]
+  let layout: ShardLayout
 
   /// A gateway as `setup` says, under its policy or another, with neighbours of its own or others'.
   package init(_ setup: TestSetup, policy other: Policy? = nil, neighbors: NeighborTable = NeighborTable()) {
@@ -49,7 +51,7 @@ import WireFormats
     counters = (0..<setup.workers).map { _ in TranslationCounters() }
     journals = (0..<setup.workers).map { _ in TranslationJournal(capacity: 1024) }
     for journal in journals { journal.scope = setup.translation.logging.widestScope }
-    let layout = ShardLayout(sessions: setup.sessionsPerWorker)
+    layout = ShardLayout(sessions: setup.sessionsPerWorker)
     for worker in 0..<setup.workers {
       let region = unsafe Self.zeroed(layout.size)
       unsafe regions.append(region)

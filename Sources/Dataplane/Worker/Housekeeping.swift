@@ -21,12 +21,13 @@ extension Worker where IO: ~Copyable {
     nextSweep = nanoseconds + 1_000_000
   }
 
-  /// About ten times a second: old neighbours, announcements, gauges.
+  /// About ten times a second: old neighbours, announcements, gauges, and what time it is for a later run.
   mutating func keepHouse() {
     nextHousekeeping = nanoseconds + Self.housekeepingInterval
     handle.load.set(.freeBuffers, to: pool.count)
     handle.load.set(.fragmentsHeld, to: translator.fragmentsHeld)
     answerSYNs()
+    translator.note(RegionTime(tick: now, sinceBoot: bootNanoseconds()))
     guard plan.index == 0 else { return }
     var due: [NextHop] = []
     ageing.turn(plan.neighbors, now: now) { _, hop in due.append(hop) }

@@ -16,9 +16,30 @@ extension Translator {
       packet.verdict = .drop(.filtered)
       return
     }
+    switch install(record) {
+    case .success(let session):
+      counters.add(to: .sessionsCreated)
+      counters.set(.sessions, to: shard.sessionCount)
+      translate(&packet, session)
+    case .failure(let refusal):
+      if refusal.reason == .cleared {
+        packet.verdict = .drop(.cleared)
+      } else {
+        counters.note(
+          refusalOf: record.insideLocal, rule: policy.ruleNumber(ofID: record.rule) ?? 0, reason: refusal.reason)
+        journal.refused(quotaEvent(of: record, refusal.reason))
+        packet.verdict = .refuse(refusalOfResources, refusal.reason)
+      }
+    }
+  }
+
+  /// Puts a session into the table, counted in all that limits it; gives back what was claimed for it when it may not be
+  /// there.
+  mutating func install(_ candidate: SessionRecord) -> Result<UInt32, MappingRefusal> {
+    var record = candidate
     if let reason = takePlaces(&record) {
-      refuse(&packet, record, reason)
-      return
+      release(record)
+      return .failure(MappingRefusal(reason: reason))
     }
     if record.flags.contains(.outsideBound),
       !bindings.retain(
@@ -27,8 +48,7 @@ extension Translator {
       // The binding ended between its look-up and now; the next packet finds what holds then.
       givePlacesBack(record)
       release(record)
-      packet.verdict = .drop(.cleared)
-      return
+      return .failure(MappingRefusal(reason: .cleared))
     }
     guard permit(&record), let session = shard.insert(record) else {
       if record.flags.contains(.outsideBound) {
@@ -36,29 +56,20 @@ extension Translator {
       }
       givePlacesBack(record)
       withdrawPermission(record)
-      refuse(&packet, record, .sessionsExhausted)
-      return
+      release(record)
+      return .failure(MappingRefusal(reason: .sessionsExhausted))
     }
     if record.mapping != SessionRecord.noMapping { shard.mappings[record.mapping].users += 1 }
-    counters.add(to: .sessionsCreated)
     journal.sessionCreated(record)
-    counters.set(.sessions, to: shard.sessionCount)
-    translate(&packet, session)
+    return .success(session)
   }
 
-  private mutating func refuse(_ packet: inout Packet, _ record: SessionRecord, _ reason: DropReason) {
-    counters.note(refusalOf: record.insideLocal, rule: policy.ruleNumber(ofID: record.rule) ?? 0, reason: reason)
-    journal.refused(quotaEvent(of: record, reason))
-    release(record)
-    packet.verdict = .refuse(refusalOfResources, reason)
-  }
-
-  private func hasSession(_ key: FlowKey) -> Bool {
+  func hasSession(_ key: FlowKey) -> Bool {
     shard.findSession(key, key.hash(seed: shard.seed)) != nil
   }
 
   /// Gives back what was claimed for a session that could not be made.
-  private mutating func release(_ record: SessionRecord) {
+  mutating func release(_ record: SessionRecord) {
     if record.flags.contains(.ownsPort) { freePort(of: record) }
     guard record.mapping != SessionRecord.noMapping, shard.mappings[record.mapping].users == 0 else { return }
     end(mapping: record.mapping)

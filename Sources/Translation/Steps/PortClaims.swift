@@ -90,17 +90,21 @@ extension Translator {
     let start = Int((record.insideLocal.rawValue &* 0x9E37_79B1) >> 8) % count
     for step in 0..<min(count, Self.addressesTried) {
       pairing.insideGlobal = policy.rules[rule].addresses[(start + step) % count]
-      guard addHost(to: pairing) else { continue }
-      guard let added = shard.insert(pairing) else {
-        removeHost(from: pairing)
-        return .failure(MappingRefusal(reason: .mappingsExhausted))
-      }
+      guard let added = insertPairing(pairing) else { continue }
       if let port = claim(in: added, for: record, rule) {
         return .success(ClaimedPort(address: pairing.insideGlobal, port: port, pairing: added))
       }
       endPairing(added)
     }
     return .failure(MappingRefusal(reason: .portsExhausted))
+  }
+
+  /// Adds a pairing and counts its host at the address; nil when there is no room for either.
+  mutating func insertPairing(_ pairing: MappingRecord) -> UInt32? {
+    guard addHost(to: pairing) else { return nil }
+    if let added = shard.insert(pairing) { return added }
+    removeHost(from: pairing)
+    return nil
   }
 
   /// Counts a host at its address, where the configuration limits them (`pap limit`); false when there are enough.
@@ -169,10 +173,22 @@ extension Translator {
   }
 
   private mutating func addSet(to pairing: UInt32, _ number: Int, _ blocks: PortBlocks) -> PortSet? {
-    let host = shard.mappings[pairing]
     guard let index = ports.claimAnySet(address: number, blocks: blocks, random: &random, for: allocator.mark) else {
       return nil
     }
+    return addClaimedSet(to: pairing, number, blocks, index: index)
+  }
+
+  /// Gives a host one set more, which must be free.
+  mutating func addSet(to pairing: UInt32, _ number: Int, _ blocks: PortBlocks, index: Int) -> PortSet? {
+    guard ports.claimSet(address: number, index: index, for: allocator.mark) else { return nil }
+    return addClaimedSet(to: pairing, number, blocks, index: index)
+  }
+
+  private mutating func addClaimedSet(
+    to pairing: UInt32, _ number: Int, _ blocks: PortBlocks, index: Int
+  ) -> PortSet? {
+    let host = shard.mappings[pairing]
     var record = MappingRecord(kind: .portSet)
     record.insideLocal = host.insideLocal
     record.insideLocalPort = host.portSets

@@ -1,6 +1,21 @@
 import Forwarding
 import WireFormats
 
+/// What a reload did to sessions.
+package struct Reconciled: Hashable, Sendable {
+  /// Sessions that go on.
+  package var kept = 0
+  /// Sessions whose rule or static entry no longer stands.
+  package var ended = 0
+
+  package init() {}
+
+  package static func += (sum: inout Self, other: Self) {
+    sum.kept += other.kept
+    sum.ended += other.ended
+  }
+}
+
 // What happens to a worker's state when another policy takes the place of its own.
 extension Translator {
   /// Takes another policy into force and returns the one before, which whoever publishes releases elsewhere: to free
@@ -15,39 +30,30 @@ extension Translator {
   }
 
   /// Ends the sessions, over `slice` records from `cursor` on, that the policy in force would not make any more; adds to
-  /// `kept` and `ended`. Returns the record to go on with, or nil at the end of the table.
-  package mutating func reconcile(
-    from cursor: UInt32, slice: UInt32, kept: inout Int, ended: inout Int
-  ) -> UInt32? {
-    let end = shard.sessions.highWater
-    let stop = min(end, cursor &+ slice)
-    var number = cursor
-    while number < stop {
-      defer { number += 1 }
-      guard shard.sessions[number].flags.contains(.live) else { continue }
+  /// `result`. Returns the record to go on with, or nil at the end of the table.
+  package mutating func reconcile(from cursor: UInt32, slice: UInt32, into result: inout Reconciled) -> UInt32? {
+    Self.walk(from: cursor, slice: slice, end: shard.sessions.highWater) { number in
+      guard shard.sessions[number].flags.contains(.live) else { return true }
       if stands(shard.sessions[number]) {
         recount(number)
-        kept += 1
+        result.kept += 1
       } else {
-        self.end(session: number)
+        end(session: number)
         counters.add(to: .sessionsCleared)
-        ended += 1
+        result.ended += 1
       }
+      return true
     }
-    return number < end ? number : nil
   }
 
-  /// Ends what no session uses and no rule stands behind any more, over `slice` mapping records from `cursor` on.
+  /// Ends the address mappings without sessions, over `slice` records from `cursor` on, that no rule stands behind any
+  /// more.
   package mutating func reconcileMappings(from cursor: UInt32, slice: UInt32) -> UInt32? {
-    let end = shard.mappings.highWater
-    let stop = min(end, cursor &+ slice)
-    var number = cursor
-    while number < stop {
-      defer { number += 1 }
+    Self.walk(from: cursor, slice: slice, end: shard.mappings.highWater) { number in
       let record = shard.mappings[number]
-      if record.kind == .address, record.users == 0, !stands(record) { self.end(mapping: number) }
+      if record.kind == .address, record.users == 0, !stands(record) { end(mapping: number) }
+      return true
     }
-    return number < end ? number : nil
   }
 
   /// Whether the policy in force would make the session as it is.
@@ -55,9 +61,11 @@ extension Translator {
     outsideStands(record) && (record.flags.contains(.isStatic) ? staticStands(record) : dynamicStands(record))
   }
 
-  /// Whether the rule of an address mapping still gives out its address, and to its host.
-  private func stands(_ record: MappingRecord) -> Bool {
-    guard let rule = policy.ruleNumber(ofID: record.rule) else { return false }
+  /// Whether the rule of a mapping still gives out its address, and to its host.
+  func stands(_ record: MappingRecord) -> Bool {
+    guard let rule = policy.ruleNumber(ofID: record.rule),
+      policy.ruleFacts[rule].overload == (record.kind != .address), policy.ruleFacts[rule].instance == record.instance
+    else { return false }
     return policy.globalAddresses.contains(record.insideGlobal, in: record.outsideInstance)
       && policy.gives(record.insideGlobal, rule)
       && policy.conditions.mayHold(policy.ruleFacts[rule].condition, source: record.insideLocal)
