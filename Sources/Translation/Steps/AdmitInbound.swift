@@ -58,7 +58,7 @@ extension Translator {
     } else if policy.isOwn(packet.destination) {
       packet.verdict = .deliver
     } else {
-      if packet.protocolNumber == .tcp, packet.tcpFlags.contains(.syn), policy.unsolicitedSYN > 0 {
+      if packet.protocolNumber == .tcp, packet.tcpFlags.intersection([.syn, .ack]) == .syn, policy.unsolicitedSYN > 0 {
         heldSYNs.hold(packet, now)
       }
       packet.verdict = .drop(.filtered)
