@@ -95,7 +95,7 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .fragmentOverlap: "The fragment has octets that another one of its datagram has too (RFC 5722)."
     case .fragmentDuplicate: "The fragment has come before."
     case .fragmentsTooMany: "The datagram has more fragments than the interface's limit."
-    case .fragmentTableFull: "The interface or the source has too many datagrams in fragments, or fragments that wait."
+    case .fragmentTableFull: "The interface or the source has too many datagrams in fragments, or too many that wait."
     case .fragmentTimeout: "The fragment's datagram was not complete in time."
     case .fragmentWithoutFirst: "The datagram's first fragment belonged to no session, or the session is gone."
     case .badICMPChecksum: "The ICMP error's checksum, or that of the header it quotes, is wrong (RFC 5508 REQ-3)."

@@ -40,8 +40,8 @@ struct LinkTable: Sendable {
       links[Int(interface.id.rawValue)] = Link(
         device: UInt8(interface.device), vlan: interface.vlan ?? 0, hardwareAddress: interface.hardwareAddress,
         address: interface.address ?? .unspecified,
-        network: interface.connected ?? IPv4Prefix(containing: .unspecified, length: 32), realm: interface.realm, mtu: interface.mtu,
-        unreachables: interface.unreachables)
+        network: interface.connected ?? IPv4Prefix(containing: .unspecified, length: 32), realm: interface.realm,
+        mtu: interface.mtu, unreachables: interface.unreachables)
       if let vlan = interface.vlan {
         tagged.append(Tagged(device: UInt8(interface.device), vlan: vlan, interface: interface.id))
       } else {

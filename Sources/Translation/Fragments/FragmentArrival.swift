@@ -46,13 +46,15 @@ extension FragmentTable {
     return now &- deadline < UInt32.max / 2
   }
 
-  /// A new datagram, if the limits of its interface and its source allow one.
+  /// A new datagram, in the place of its source's oldest if that has as many as it may.
   private mutating func open(
     _ key: DatagramKey, from ingress: InterfaceID, _ limits: ReassemblyLimits, _ search: Search,
     _ identification: () -> UInt16, now: UInt32
   ) -> UInt16? {
     let limit = Int(limits.maximumDatagrams)
-    guard search.ofSource < max(1, limit / Self.partOfSource) else { return nil }
+    if search.ofSource >= max(1, limit / Self.partOfSource), let oldest = search.oldestOfSource {
+      remove(oldest, because: .fragmentTableFull)
+    }
     return add(
       FragmentedDatagram(
         key: key, ingress: ingress, newIdentification: identification(),

@@ -6,7 +6,9 @@ import WireFormats
 /// datagram (RFC 1858, RFC 5722, RFC 4787 REQ-14).
 ///
 /// A datagram is found by its source in a chain, so that what one source claims can be counted on the way. Its fragments
-/// are a list in the order of offsets. A datagram leaves the table when all of it has gone on, or when its time is up.
+/// are a list in the order of offsets. A datagram leaves the table when all of it has gone on, when its time is up, or
+/// when it is the oldest and its source or its interface may have no more: what was not complete for longest is least
+/// likely to be completed, and nobody can keep the table full for others by filling it once.
 ///
 /// Invariants: a live datagram is in the chain of its source; the octets of its list are disjoint; `held` counts the
 /// places whose frames wait.
@@ -35,6 +37,9 @@ import WireFormats
   /// Datagrams that are followed, in all and by interface.
   package private(set) var count = 0
   private var countOfInterface = InlineArray<64, UInt16>(repeating: 0)
+  /// The oldest and the newest datagram of each interface.
+  private var oldest = InlineArray<64, UInt16>(repeating: .max)
+  private var newest = InlineArray<64, UInt16>(repeating: .max)
   /// Frames that are held or are about to be given back.
   package internal(set) var framesHeld = 0
   /// The places whose frames are to be processed again, oldest first, and those whose frames are to be dropped.
@@ -70,6 +75,8 @@ import WireFormats
     /// Datagrams and held frames of the same source that came by the same interface.
     var ofSource = 0
     var heldOfSource = 0
+    /// The one of those datagrams that was opened first.
+    var oldestOfSource: UInt16?
   }
 
   /// Looks for a datagram, and counts what its source has in the table.
@@ -82,22 +89,26 @@ import WireFormats
       if datagram.key.source == key.source, datagram.ingress == ingress {
         search.ofSource += 1
         search.heldOfSource += Int(datagram.held)
+        search.oldestOfSource = number
       }
       number = datagram.next
     }
     return search
   }
 
-  /// Adds a datagram; nil when the table or its interface has no room.
+  /// Adds a datagram, in the place of its interface's oldest if that has as many as it may, or if the table is full;
+  /// nil when the interface has none to give up.
   mutating func add(_ datagram: FragmentedDatagram, limit: Int) -> UInt16? {
     let interface = Int(datagram.ingress.rawValue & 63)
-    guard Int(countOfInterface[interface]) < limit else { return nil }
+    if Int(countOfInterface[interface]) >= limit || count == Self.maximumDatagrams {
+      guard oldest[interface] != .max else { return nil }
+      remove(oldest[interface], because: .fragmentTableFull)
+    }
     let number: UInt16
     if freeDatagram != .max {
       number = freeDatagram
       freeDatagram = unsafe datagrams[Int(number)].next
     } else {
-      guard Int(unusedDatagrams) < Self.maximumDatagrams else { return nil }
       number = unusedDatagrams
       unusedDatagrams += 1
     }
@@ -105,6 +116,13 @@ import WireFormats
     unsafe datagrams[Int(number)] = datagram
     unsafe datagrams[Int(number)].next = heads[chain]
     unsafe heads[chain] = number
+    unsafe datagrams[Int(number)].older = newest[interface]
+    if newest[interface] == .max {
+      oldest[interface] = number
+    } else {
+      unsafe datagrams[Int(newest[interface])].newer = number
+    }
+    newest[interface] = number
     countOfInterface[interface] += 1
     count += 1
     return number
@@ -122,11 +140,27 @@ import WireFormats
       while unsafe datagrams[Int(before)].next != number { before = unsafe datagrams[Int(before)].next }
       unsafe datagrams[Int(before)].next = datagram.next
     }
+    leaveOrder(datagram)
     unsafe datagrams[Int(number)].isLive = false
     unsafe datagrams[Int(number)].next = freeDatagram
     freeDatagram = number
     countOfInterface[Int(datagram.ingress.rawValue & 63)] -= 1
     count -= 1
+  }
+
+  /// Takes a datagram out of its interface's order of age.
+  private mutating func leaveOrder(_ datagram: FragmentedDatagram) {
+    let interface = Int(datagram.ingress.rawValue & 63)
+    if datagram.older == .max {
+      oldest[interface] = datagram.newer
+    } else {
+      unsafe datagrams[Int(datagram.older)].newer = datagram.newer
+    }
+    if datagram.newer == .max {
+      newest[interface] = datagram.older
+    } else {
+      unsafe datagrams[Int(datagram.newer)].older = datagram.older
+    }
   }
 
   /// Drops a datagram's fragments, those that are held and those that will come until its time is up.
@@ -163,6 +197,9 @@ import WireFormats
       hand += 1
     }
   }
+
+  /// Places of datagrams that have ever been used.
+  var highWater: Int { Int(unusedDatagrams) }
 
   // MARK: Places
 

@@ -63,6 +63,9 @@ struct FragmentedDatagram: BitwiseCopyable {
   var first = FragmentPlace.none
   /// The next datagram in its chain, or the next free one.
   var next: UInt16 = .max
+  /// The datagrams of the same interface that were opened right before and right after it.
+  var older: UInt16 = .max
+  var newer: UInt16 = .max
   var isLive = true
 
   /// Whether every fragment has come and gone on.

@@ -21,7 +21,10 @@ extension Translator {
       packet.verdict = .deliver
       return
     }
-    guard let session = session(of: quoted, in: &packet, end: end) else {
+    // Behind the quotation there may be extensions (RFC 4884), and behind a short packet's quotation padding.
+    let quotationEnd = min(
+      ICMPExtension.quotationEnd(octets, transport: transport, end: end), max(quoted.end, quoted.payload))
+    guard let session = session(of: quoted, in: &packet, end: quotationEnd) else {
       if case .pending = packet.verdict { withoutSession(&packet, quoted) }
       return
     }
@@ -29,7 +32,7 @@ extension Translator {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    rewriteQuotation(packet, quoted, session, end: end)
+    rewriteQuotation(packet, quoted, session, quotationEnd: quotationEnd, end: end)
     // The error's own addresses: the session's, but an error that another host on the way sent keeps its sender when
     // it comes from outside, and gets the mapping's address when it comes from inside (RFC 5508 REQ-4 and REQ-5).
     let record = shard.sessions[session]
@@ -50,7 +53,8 @@ extension Translator {
     replaceAddresses(packet, source: source, destination: destination, timeToLive: packet.timeToLive - 1)
     counters.add(to: .icmpErrorsTranslated)
     let state = neighbors.state(of: neighbor)
-    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+    guard fits(&packet, state.interface) else { return }
+    packet.verdict = onward(packet, state, neighbor)
   }
 
   /// An error about a packet that turned round turns round itself (RFC 5508 REQ-7).
@@ -66,7 +70,9 @@ extension Translator {
 
   /// The session of the quoted packet, which went the other way; sets the verdict when another worker owns it.
   private func session(of quoted: IPv4Header, in packet: inout Packet, end: Int) -> UInt32? {
-    guard !quoted.isFragment || quoted.fragmentField & IPv4Field.offsetMask == 0 else { return nil }
+    guard quoted.fragmentField & IPv4Field.offsetMask == 0 else {
+      return self.session(ofQuotedFragment: quoted, in: packet.octets, packet.direction)
+    }
     guard let ports = quotedPorts(packet.octets, quoted, end: end) else { return nil }
     let instance = facts[packet.ingress].instance
     // An error from outside quotes a packet that left: its inbound key is the quotation turned round.
@@ -136,7 +142,9 @@ extension Translator {
   }
 
   /// Gives the quoted packet the form its sender knows: addresses, ports or identifier, checksums as far as quoted.
-  private func rewriteQuotation(_ packet: Packet, _ quoted: IPv4Header, _ session: UInt32, end: Int) {
+  private func rewriteQuotation(
+    _ packet: Packet, _ quoted: IPv4Header, _ session: UInt32, quotationEnd: Int, end: Int
+  ) {
     let octets = packet.octets
     let record = shard.sessions[session]
     // The quoted packet went against the error: an error from outside quotes an outbound packet, whose translation
@@ -155,6 +163,8 @@ extension Translator {
     let transport = quoted.payload
     var checksumOffset: Int?
     switch quoted.protocolNumber {
+    // A later fragment has no transport header.
+    case _ where quoted.fragmentField & IPv4Field.offsetMask != 0: break
     case .tcp, .udp:
       octets.store16(undoOutbound ? record.insideLocalPort : record.outsideGlobalPort, at: transport)
       octets.store16(undoOutbound ? record.outsideLocalPort : record.insideGlobalPort, at: transport + 2)
@@ -169,7 +179,7 @@ extension Translator {
       octets.store16(InternetChecksum.update(old, by: portChange), at: transport + ICMPField.checksum)
     default: break
     }
-    if let checksumOffset, checksumOffset + 2 <= end {
+    if let checksumOffset, checksumOffset + 2 <= quotationEnd {
       let old = octets.load16(at: checksumOffset)
       if old != 0 || quoted.protocolNumber == .tcp {
         let new = InternetChecksum.update(old, by: InternetChecksum.add(addressChange, portChange))

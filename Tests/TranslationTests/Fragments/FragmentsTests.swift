@@ -15,7 +15,8 @@ import WireFormats
     _ frames: [Frame], through gateway: TestGateway, by interface: InterfaceID = Place.inside, at worker: Int = 0
   ) -> [SentPacket] {
     frames.flatMap { frame in
-      gateway.send([frame], by: interface, at: worker).compactMap(\.packet) + gateway.takeReleased().compactMap(\.packet)
+      gateway.send([frame], by: interface, at: worker).compactMap(\.packet)
+        + gateway.takeReleased().compactMap(\.packet)
     }
   }
 
