@@ -40,7 +40,7 @@ extension TestGateway {
       while let from = cursor { cursor = unsafe translators[worker].reconcileMappings(from: from, slice: 64) }
     }
     next.reserveStaticPorts(in: ports)
-    old?.releaseStaticPorts(in: ports, keptBy: next)
+    old?.releaseStaticPorts(in: ports, keeping: next)
     return result
   }
 }
