@@ -119,10 +119,15 @@ extension PortMap {
     return false
   }
 
-  /// Counts one host of an address less.
+  /// Counts one host of an address less. A host that was not counted changes nothing.
   package func removeHost(address: Int) {
-    let old = unsafe words[hostWord(address)].subtract(1, ordering: .relaxed).oldValue
-    precondition(old > 0, "a host that was not counted leaves an address")
+    var current = unsafe words[hostWord(address)].load(ordering: .relaxed)
+    while current > 0 {
+      let (exchanged, original) = unsafe words[hostWord(address)].weakCompareExchange(
+        expected: current, desired: current - 1, ordering: .relaxed)
+      if exchanged { return }
+      current = original
+    }
   }
 }
 
