@@ -45,6 +45,49 @@ import Testing
     for node in UInt32(0)..<10 { #expect(bed.find(UInt64(node) + 100, 7) == node) }
   }
 
+  @Test func `a walk whose node is moved to another chain meanwhile starts again`() {
+    let bed = Bed()
+    for node in UInt32(0)..<3 { #expect(bed.add(node, UInt64(node) + 100, 7) == nil) }
+    #expect(bed.add(9, 200, 8) == nil)
+    var visited: [UInt32] = []
+    let found = bed.chains.find(7) { node in
+      visited.append(node)
+      if visited == [2, 1] {
+        bed.chains.remove(1, 7)
+        #expect(bed.add(1, 300, 8) == nil)
+      }
+      return bed.keys[Int(node)].load(ordering: .relaxed) == 100
+    }
+    #expect(found == 0)
+    #expect(visited == [2, 1, 2, 0])
+  }
+
+  @Test func `a node that leaves its chain while it is looked at is not the answer`() {
+    let bed = Bed()
+    for node in UInt32(0)..<3 { #expect(bed.add(node, UInt64(node) + 100, 7) == nil) }
+    let found = bed.chains.find(7) { node in
+      guard bed.keys[Int(node)].load(ordering: .relaxed) == 101 else { return false }
+      bed.chains.remove(node, 7)
+      return true
+    }
+    #expect(found == nil)
+  }
+
+  @Test func `a key that somebody else adds during the walk is not added again`() {
+    let bed = Bed()
+    for node in UInt32(0)..<3 { #expect(bed.add(node, UInt64(node) + 100, 7) == nil) }
+    var isFirst = true
+    let found = bed.chains.insert(5, 7) { node in
+      if node == 0, isFirst {
+        isFirst = false
+        #expect(bed.add(4, 500, 7) == nil)
+      }
+      return bed.keys[Int(node)].load(ordering: .relaxed) == 500
+    }
+    #expect(found == 4)
+    #expect(bed.find(102, 7) == 2)
+  }
+
   @Test func `removing what is not there stops the process`() async {
     await #expect(processExitsWith: .failure) {
       SharedChains(nodes: 4).remove(1, 0)
