@@ -74,8 +74,8 @@ extension NetworkInterface {
 }
 
 extension Gateway {
-  /// Records that one question reconciles: some tens of microseconds between two bursts.
-  private static var slice: UInt32 { 1024 }
+  /// Records that one question reconciles, so that no packet waits longer than some tens of microseconds.
+  private static var slice: UInt32 { 256 }
 
   /// Replaces rules, pools, static entries, limits, timeouts and routes by those of `next`, all at once for each worker
   /// and between two of its bursts; sessions whose rule still stands go on, the others end and are counted.

@@ -65,8 +65,12 @@ extension Translator {
   /// Asks for the places in the index that a session will be looked for and entered at.
   private func prefetchTakeUp(_ record: SessionRecord?) {
     guard let record else { return }
-    shard.sessionIndex.prefetch(record.outboundKey.hash(seed: shard.seed))
-    shard.sessionIndex.prefetch(record.inboundKey.hash(seed: shard.seed))
+    for key in [record.outboundKey, record.inboundKey] {
+      let hash = key.hash(seed: shard.seed)
+      // Both buckets: that a key is in neither is what is to be found out.
+      shard.sessionIndex.prefetch(hash)
+      shard.sessionIndex.prefetchSecond(hash)
+    }
     shard.prefetchMapping(
       of: record.insideLocal, port: record.insideLocalPort, record.protocolNumber, record.insideInstance, record.rule)
   }

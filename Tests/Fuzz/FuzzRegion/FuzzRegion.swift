@@ -4,8 +4,8 @@ import TestSupport
 import Translation
 import WireFormats
 
-// An input is a state region as an earlier run might have left it: the fuzzer's own octets, or a region with sessions
-// and mappings of every kind in which it changes some. What a gateway takes up of it must hold together, and must go
+// An input is a state region as an earlier run might have left it: one with sessions and mappings of every kind, in which
+// the fuzzer changes some octets. What a gateway takes up of it must hold together, and must go
 // when its time is over.
 
 /// libFuzzer's own main is left out, because a Swift package gives an executable's main another name.
@@ -25,13 +25,15 @@ private func runFuzzer(
   _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
-/// One input: a selector, then changes of six octets each (place, kind, value), or the whole region.
+/// One input: a selector, then changes of six octets each (place, kind, value), or the first octets of the region as they
+/// are; and a region may end anywhere.
 private func fuzzRegion(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   guard let selector = input.first else { return 0 }
   var image = Template.images[Int(selector & 3)]
   if selector & 0x40 != 0 {
-    image.octets = Array(input.dropFirst())
+    image.octets.replaceSubrange(
+      0..<min(input.count - 1, image.octets.count), with: input.dropFirst())
   } else {
     var rest = input.dropFirst()
     while rest.count >= 6 {
@@ -39,6 +41,9 @@ private func fuzzRegion(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       rest = rest.dropFirst(6)
     }
     if selector & 0x20 == 0 { image.seal() }
+  }
+  if selector & 0x80 != 0, input.count >= 3 {
+    image.octets = Array(image.octets.prefix(Int(input[1]) << 8 | Int(input[2])))
   }
   takeUp([image, Template.images[Int(selector >> 2 & 3)]], workers: selector & 0x10 == 0 ? 1 : 2)
   return 0
