@@ -66,13 +66,13 @@ import Testing
     #expect(failure("gw\u{0}.conf")?.hasSuffix("error: cannot open the configuration: Invalid argument") == true)
   }
 
-  @Test func `a file of more than 16 MiB is refused unread`() throws {
+  @Test func `a file of more than 128 MiB is refused unread`() throws {
     try withDirectory { directory in
       let path = directory + "/gw.conf"
       try write("", to: path)
-      let grown = unsafe truncate(path, 100 << 20)
+      let grown = unsafe truncate(path, 200 << 20)
       try #require(grown == 0)
-      #expect(failure(path) == "\(path): error: the configuration has more than 16 MiB")
+      #expect(failure(path) == "\(path): error: the configuration has more than 128 MiB")
     }
   }
 }

@@ -44,8 +44,8 @@ import Testing
         access-list 10 deny 10.10.10.66
         access-list 10 permit 10.10.10.0 0.0.0.255
         ip access-list standard GUESTS
-         deny 10.20.0.66
-         permit 10.20.0.0 0.0.255.255
+         5 deny 10.20.0.66
+         10 permit 10.20.0.0 0.0.255.255
         !
         ip nat pool OUT 203.0.113.100 203.0.113.103 prefix-length 24
         ip nat pool SPREAD prefix-length 24 type match-host
