@@ -110,11 +110,12 @@ import Testing
 
   /// Whatever is done to a valid text, it is either accepted, and then reads back equal, or refused with places that
   /// exist.
-  @Test func `mutated configurations are refused or accepted, never worse`() throws {
+  @Test(arguments: [sampleConfiguration, completeConfiguration])
+  func `mutated configurations are refused or accepted, never worse`(text: String) throws {
     var random = SeededGenerator(seed: 7)
     var accepted = 0
     for _ in 0..<200 {
-      let octets = mutated(sampleConfiguration, using: &random)
+      let octets = mutated(text, using: &random)
       do {
         let gateway = try GatewayConfiguration.parse(octets, file: "gw.conf")
         #expect(try parse(gateway.render()) == gateway)

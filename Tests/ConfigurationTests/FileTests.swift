@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import Translation
 
 @testable import Configuration
 
@@ -74,5 +75,13 @@ import Testing
       try #require(grown == 0)
       #expect(failure(path) == "\(path): error: the configuration has more than 128 MiB")
     }
+  }
+
+  @Test(arguments: ["gateway.conf", "provider.conf"])
+  func `the examples of the documentation are accepted, and come back from what is rendered`(name: String) throws {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let gateway = try GatewayConfiguration.load(path: "/\(root)/docs/examples/\(name)")
+    #expect(try parse(gateway.render()) == gateway)
+    #expect(!gateway.translation.dynamicRules.isEmpty)
   }
 }

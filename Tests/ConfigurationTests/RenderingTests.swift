@@ -72,6 +72,23 @@ import Testing
         """)
   }
 
+  @Test func `a configuration with everything comes back from what is rendered`() throws {
+    let gateway = try parse(completeConfiguration)
+    let rendered = gateway.render()
+    #expect(try parse(rendered) == gateway)
+    #expect(try parse(rendered).render() == rendered)
+    // What was said is shown, but for what has no meaning, its default, or another spelling.
+    let shown = Set(rendered.split(separator: "\n"))
+    let hidden = completeConfiguration.split(separator: "\n").filter { !shown.contains($0) }
+    #expect(
+      hidden.map { $0.split(separator: " ").prefix(4).joined(separator: " ") } == [
+        "vrf definition RED", "address-family ipv4", "exit-address-family", "ip vrf forwarding BLUE",
+        "access-list 101 permit 47", "access-list 101 permit tcp", "15 permit ip 10.0.0.0",
+        "ip access-list resequence EXT", "ip nat inside source", "ip nat inside source", "ip nat outside source",
+        "ip nat service H225", "ip nat service alg", "ip nat service list", "ip nat create flow-entries",
+      ])
+  }
+
   @Test func `an empty configuration shows its end only`() throws {
     #expect(try parse("").render() == "end\n")
   }
