@@ -21,11 +21,12 @@ private struct LocalKey: Hashable {
 extension Analysis {
   /// Resolves static entries and checks them against each other.
   mutating func resolveStaticTranslations() {
-    var locals: [LocalKey: StaticDraft] = [:]
-    var globals: [EndpointKey: StaticDraft] = [:]
+    // Places in the draft, because there may be a million entries.
+    var locals: [LocalKey: Int32] = [:]
+    var globals: [EndpointKey: Int32] = [:]
     var networks = StaticNetworks()
     result.translation.staticTranslations.reserveCapacity(draft.staticTranslations.count)
-    for entry in draft.staticTranslations {
+    for (number, entry) in draft.staticTranslations.enumerated() {
       guard let (instance, outside) = instances(of: entry.instance),
         let (global, address) = resolve(entry, in: outside)
       else { continue }
@@ -36,15 +37,16 @@ extension Analysis {
       let key = EndpointKey(
         instance: outside, address: address, transport: entry.ports?.transport, port: entry.ports?.global ?? 0)
       if let other = globals[key] {
-        refuseDuplicate(entry, of: other, at: address)
+        refuseDuplicate(entry, of: draft.staticTranslations[Int(other)], at: address)
       } else {
-        globals[key] = entry
-        if entry.ports == nil { networks.add(address, entry.prefixLength, of: entry, in: outside) }
+        globals[key] = Int32(number)
+        if entry.ports == nil { networks.add(address, entry.prefixLength, entry: number, in: outside) }
       }
-      checkExtendable(entry, in: instance, &locals)
+      checkExtendable(entry, number, in: instance, &locals)
       append(entry, global, instance)
     }
-    for (second, first) in networks.overlaps {
+    for (later, earlier) in networks.overlaps {
+      let (second, first) = (draft.staticTranslations[later], draft.staticTranslations[earlier])
       report(
         second.global.place,
         "these global addresses are already translated to those from \(first.local.value) on, in line "
@@ -113,15 +115,16 @@ extension Analysis {
   /// Several entries of all ports for one local address need `extendable`, or conditions that differ. IOS adds
   /// `extendable` to port entries by itself.
   private mutating func checkExtendable(
-    _ entry: StaticDraft, in instance: RoutingInstance, _ locals: inout [LocalKey: StaticDraft]
+    _ entry: StaticDraft, _ number: Int, in instance: RoutingInstance, _ locals: inout [LocalKey: Int32]
   ) {
     guard entry.ports == nil else { return }
     let key = LocalKey(
       instance: instance, address: entry.local.value, routeMap: entry.routeMap?.value, egress: entry.egress?.value)
-    guard let other = locals[key] else {
-      locals[key] = entry
+    guard let first = locals[key] else {
+      locals[key] = Int32(number)
       return
     }
+    let other = draft.staticTranslations[Int(first)]
     guard !(entry.extendable && other.extendable) else { return }
     report(
       entry.local.place,

@@ -38,15 +38,12 @@ func extendedEntry(_ reader: inout StatementReader, permits: Bool) throws(Diagno
 
 /// `ip`, the name of a protocol, or its number; nil for all of them.
 private func protocolNumber(_ reader: inout StatementReader) throws(Diagnostic) -> IPProtocol? {
-  if reader.nextWord.lowercased() == "ip" {
-    _ = try reader.word("ip")
-    return nil
-  }
   if reader.nextBeginsWithDigit { return IPProtocol(rawValue: try reader.number("PROTOCOL", in: UInt8(0)...255).value) }
   let name = try reader.keyword(
     among: ["ip"] + IOSNames.protocols.map(\.key), unsupported: ["object-group": "write a line for each protocol"],
     or: ["PROTOCOL (0-255)"])
-  return IOSNames.protocols.value(of: name).map { IPProtocol(rawValue: $0) }
+  // As the beginning of a name `ip` would be `ipinip`.
+  return name == "ip" ? nil : IOSNames.protocols.value(of: name).map { IPProtocol(rawValue: $0) }
 }
 
 /// `any`, `host ADDRESS` or `ADDRESS WILDCARD`.
