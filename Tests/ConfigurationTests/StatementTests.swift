@@ -91,14 +91,17 @@ import WireFormats
   }
 
   @Test func `access lists keep their order, sequence numbers put entries in between`() {
-    func entry(_ permits: Bool, _ address: UInt32, _ wildcard: UInt32) -> AccessList.Entry {
-      AccessList.Entry(permits: permits, address: IPv4Address(address), wildcard: wildcard)
+    func entry(_ sequence: UInt32, _ permits: Bool, _ address: UInt32, _ wildcard: UInt32) -> AccessList.Entry {
+      var entry = AccessList.Entry(permits: permits, address: IPv4Address(address), wildcard: wildcard)
+      entry.sequence = sequence
+      return entry
     }
     #expect(
       sample.translation.accessLists == [
-        "10": AccessList(name: "10", entries: [entry(false, 0x0A0A_0A42, 0), entry(true, 0x0A0A_0A00, 255)]),
+        "10": AccessList(
+          name: "10", entries: [entry(10, false, 0x0A0A_0A42, 0), entry(20, true, 0x0A0A_0A00, 255)]),
         "GUESTS": AccessList(
-          name: "GUESTS", entries: [entry(false, 0x0A14_0042, 0), entry(true, 0x0A14_0000, 0xFFFF)]),
+          name: "GUESTS", entries: [entry(5, false, 0x0A14_0042, 0), entry(10, true, 0x0A14_0000, 0xFFFF)]),
       ])
     #expect(sample.annotations.remarks == ["10": [.init(text: "everybody in the office", beforeEntry: 0)]])
   }
