@@ -15,7 +15,7 @@ struct TapSetup {
   }
 
   /// Milliseconds for which the queues of a daemon that has been killed are waited for.
-  private static let patience = 3000
+  private static let patience = 10_000
 
   /// Waits until nobody is attached to a device that stays: a killed daemon's queues go only when the kernel has
   /// cancelled its reads, and until then they would stand before ours and keep their frames.

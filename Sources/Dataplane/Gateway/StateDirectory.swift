@@ -16,7 +16,7 @@ final class StateDirectory: Sendable {
   private let locked: Mutex<Int32>
 
   /// Milliseconds for which the end of a daemon that has been killed is waited for.
-  private static let patience = 3000
+  private static let patience = 10_000
 
   /// Opens and locks the directory, and clears away what an earlier start left unfinished.
   init(_ path: String) throws(MemoryError) {
