@@ -82,7 +82,7 @@ package struct Translator: ~Copyable {
 
   /// The middle walk: what the index says, before the session itself is looked at.
   @inline(__always)
-  private func probe(_ packet: inout Packet, _ missing: inout Int) {
+  private mutating func probe(_ packet: inout Packet, _ missing: inout Int) {
     guard packet.hash != 0 else { return }
     guard let entry = shard.sessionIndex.candidateInFirst(packet.hash) else {
       shard.sessionIndex.prefetchSecond(packet.hash)
@@ -96,7 +96,7 @@ package struct Translator: ~Copyable {
 
   /// The middle walk once more, for packets whose entry is not in its first bucket: few, or new sessions.
   @inline(__always)
-  private func probeAgain(_ packet: inout Packet) {
+  private mutating func probeAgain(_ packet: inout Packet) {
     guard packet.candidate == Packet.noCandidate, packet.hash != 0,
       let entry = shard.sessionIndex.candidateInSecond(packet.hash)
     else { return }

@@ -83,7 +83,7 @@ import Translation
   }
 
   /// Addresses that reloads may add.
-  static let spareAddresses = 65_536
+  static let spareAddresses = 262_144
 
   /// The port map's memory: planes for the addresses that there are and for those that reloads may add, of which only
   /// the addresses of memory are taken. Where the kernel grants no more than it has, there is no room for new ones.

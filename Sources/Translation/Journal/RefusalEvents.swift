@@ -3,7 +3,7 @@ import WireFormats
 
 extension Translator {
   /// What the journal says of a packet from inside that got no mapping.
-  func refusalEvent(
+  mutating func refusalEvent(
     of packet: Packet, _ instance: RoutingInstance, _ rule: Int, _ reason: DropReason
   ) -> TranslationEvent {
     var event: TranslationEvent
@@ -29,7 +29,7 @@ extension Translator {
   }
 
   /// What the journal says of a session that a limit refused.
-  func quotaEvent(of record: SessionRecord, _ reason: DropReason) -> TranslationEvent {
+  mutating func quotaEvent(of record: SessionRecord, _ reason: DropReason) -> TranslationEvent {
     var event = TranslationEvent(.quotaExceeded, of: record)
     let maximum: Int
     switch reason {
@@ -56,7 +56,7 @@ extension Translator {
     return event
   }
 
-  private func pairedAddress(of host: IPv4Address, _ instance: RoutingInstance, _ rule: Int) -> IPv4Address? {
+  private mutating func pairedAddress(of host: IPv4Address, _ instance: RoutingInstance, _ rule: Int) -> IPv4Address? {
     var pairing = MappingRecord(kind: .pairing)
     pairing.insideLocal = host
     pairing.instance = instance

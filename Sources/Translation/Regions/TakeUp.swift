@@ -45,25 +45,25 @@ extension Translator {
 
   /// Notes in the region what time it is, so that a later run knows how long nobody was there. Called at each
   /// housekeeping.
-  package func note(_ time: RegionTime) { shard.note(time) }
+  package mutating func note(_ time: RegionTime) { shard.note(time) }
 
   /// Records that are asked for ahead of the one at hand.
   private static var takeUpDistance: UInt32 { 8 }
 
   /// The worker that a session belongs to, whoever had it before.
-  package func owner(of record: SessionRecord) -> Int {
+  package mutating func owner(of record: SessionRecord) -> Int {
     record.flags.contains(.rotary)
       ? Ownership.worker(ofPort: record.insideGlobalPort, of: workers)
       : Ownership.worker(ofInside: record.insideLocal, in: record.insideInstance, of: workers)
   }
 
   /// The worker that a mapping belongs to.
-  package func owner(of record: MappingRecord) -> Int {
+  package mutating func owner(of record: MappingRecord) -> Int {
     Ownership.worker(ofInside: record.insideLocal, in: record.instance, of: workers)
   }
 
   /// Asks for the places in the index that a session will be looked for and entered at.
-  private func prefetchTakeUp(_ record: SessionRecord?) {
+  private mutating func prefetchTakeUp(_ record: SessionRecord?) {
     guard let record else { return }
     for key in [record.outboundKey, record.inboundKey] {
       let hash = key.hash(seed: shard.seed)
@@ -114,7 +114,7 @@ extension Translator {
   }
 
   /// Binds the session's outside host to its local address again, if a rule had bound it.
-  private func bindAgain(_ record: SessionRecord) -> Bool {
+  private mutating func bindAgain(_ record: SessionRecord) -> Bool {
     guard record.flags.contains(.outsideBound) else { return true }
     let rule = policy.outsideRules.firstIndex {
       $0.rule.instance == record.insideInstance && $0.rule.outsideInstance == record.outsideInstance
@@ -127,7 +127,7 @@ extension Translator {
   }
 
   /// Whether a session and the mapping that it names belong together.
-  private func agrees(_ record: SessionRecord, _ mapping: MappingRecord) -> Bool {
+  private mutating func agrees(_ record: SessionRecord, _ mapping: MappingRecord) -> Bool {
     guard mapping.insideLocal == record.insideLocal, mapping.insideGlobal == record.insideGlobal,
       mapping.instance == record.insideInstance, mapping.outsideInstance == record.outsideInstance,
       mapping.rule == record.rule, record.flags.contains(.addressOnly) == (mapping.kind == .address)

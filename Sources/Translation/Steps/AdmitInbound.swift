@@ -168,13 +168,13 @@ extension Translator {
 
   // MARK: Outside hosts with a local address
 
-  private func hasOutsideTranslation(
+  private mutating func hasOutsideTranslation(
     of packet: Packet, for instance: RoutingInstance, _ outside: RoutingInstance
   ) -> Bool {
     outsideStatic(of: packet, for: instance, outside) != nil || outsideRule(for: packet, instance, outside) != nil
   }
 
-  private func outsideStatic(
+  private mutating func outsideStatic(
     of packet: Packet, for instance: RoutingInstance, _ outside: RoutingInstance
   ) -> Int? {
     policy.outsideEntry(
@@ -182,7 +182,7 @@ extension Translator {
       port: packet.protocolNumber == .icmp ? 0 : packet.sourcePort, in: outside, for: instance)
   }
 
-  private func outsideRule(
+  private mutating func outsideRule(
     for packet: Packet, _ instance: RoutingInstance, _ outside: RoutingInstance
   ) -> Int? {
     if policy.outsideRules.isEmpty { return nil }

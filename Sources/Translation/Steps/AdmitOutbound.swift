@@ -127,7 +127,7 @@ extension Translator {
   // MARK: What the packet is about
 
   /// What access lists and route maps may ask of the packet.
-  func packetFacts(_ packet: Packet) -> PacketFacts {
+  mutating func packetFacts(_ packet: Packet) -> PacketFacts {
     var facts = PacketFacts(
       source: packet.source, destination: packet.destination, protocol: packet.protocolNumber)
     facts.codePoint = packet.octets.load8(at: Int(packet.networkOffset) + 1) >> 2
@@ -144,7 +144,7 @@ extension Translator {
   }
 
   /// The outside host behind an outside local address, if the destination is one.
-  private func outsideGlobal(of packet: Packet, _ instance: RoutingInstance) -> RemoteEndpoint? {
+  private mutating func outsideGlobal(of packet: Packet, _ instance: RoutingInstance) -> RemoteEndpoint? {
     let port = packet.protocolNumber == .icmp ? 0 : packet.destinationPort
     if let number = policy.outsideEntry(
       local: packet.destination, packet.protocolNumber, port: port, in: instance)
@@ -166,7 +166,7 @@ extension Translator {
 
   /// The way out: routing comes before translation, so the local address needs a route unless `add-route` gives it the
   /// outside host's.
-  private func hop(
+  private mutating func hop(
     for packet: Packet, _ remote: RemoteEndpoint?, _ instance: RoutingInstance
   ) -> NextHop? {
     guard let remote, remote.addsRoute else {
@@ -177,7 +177,7 @@ extension Translator {
   }
 
   /// Whether an own address is also the global side of something that a TCP or UDP packet from inside may mean.
-  private func isMapped(_ packet: Packet, _ address: IPv4Address, _ outside: RoutingInstance) -> Bool {
+  private mutating func isMapped(_ packet: Packet, _ address: IPv4Address, _ outside: RoutingInstance) -> Bool {
     guard packet.protocolNumber == .tcp || packet.protocolNumber == .udp,
       policy.globalAddresses.contains(address, in: outside)
     else { return false }
@@ -191,7 +191,7 @@ extension Translator {
   // MARK: Whose packet it is
 
   /// The worker of a packet from inside. A host behind a virtual one answers at the worker of the virtual port.
-  private func outboundOwner(of packet: Packet, _ instance: RoutingInstance) -> Int {
+  private mutating func outboundOwner(of packet: Packet, _ instance: RoutingInstance) -> Int {
     if packet.protocolNumber == .tcp, !policy.destinationMembers.isEmpty, !packet.wasHandedOver,
       !packet.tcpFlags.contains(.syn) || packet.tcpFlags.contains(.ack),
       policy.destinationMembers.contains(packet.source)
@@ -203,7 +203,7 @@ extension Translator {
   }
 
   /// Whether this worker is `owner`; otherwise sets the verdict: a packet is handed over once, never twice.
-  func isHere(_ packet: inout Packet, _ owner: Int) -> Bool {
+  mutating func isHere(_ packet: inout Packet, _ owner: Int) -> Bool {
     if owner == worker { return true }
     if packet.wasHandedOver {
       packet.verdict = .drop(.handOverTwice)

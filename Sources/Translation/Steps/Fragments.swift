@@ -52,7 +52,7 @@ extension Translator {
   }
 
   /// The worker that follows a datagram: that of the inside host, whose sessions are there, or one that all agree on.
-  private func worker(following key: DatagramKey) -> Int {
+  private mutating func worker(following key: DatagramKey) -> Int {
     key.direction == .outbound
       ? Ownership.worker(ofInside: key.source, in: key.instance, of: workers)
       : Ownership.worker(
@@ -78,7 +78,7 @@ extension Translator {
 
   /// Notes on the packet what another worker would have to be told: the hand-over to the session's owner comes after the
   /// one to the worker that follows the datagram.
-  private func announcePorts(_ packet: inout Packet) {
+  private mutating func announcePorts(_ packet: inout Packet) {
     packet.passage.remove(.handedOver)
     packet.passage.insert(.portsKnown)
     packet.portsOfDatagram = UInt32(packet.sourcePort) << 16 | UInt32(packet.destinationPort)
@@ -98,7 +98,7 @@ extension Translator {
     return shard.findSession(packet.key, packet.hash) != nil
   }
 
-  private func fate(_ packet: Packet, _ isTranslated: Bool) -> FragmentedDatagram.Fate {
+  private mutating func fate(_ packet: Packet, _ isTranslated: Bool) -> FragmentedDatagram.Fate {
     switch packet.verdict {
     case .handOver(let worker): .elsewhere(worker)
     case .drop(let reason), .refuse(_, let reason): .refused(reason)
@@ -106,7 +106,7 @@ extension Translator {
     }
   }
 
-  private func setKey(_ packet: inout Packet, _ instance: RoutingInstance) {
+  private mutating func setKey(_ packet: inout Packet, _ instance: RoutingInstance) {
     packet.key = FlowKey(
       source: packet.source, sourcePort: packet.sourcePort, destination: packet.destination,
       destinationPort: packet.destinationPort, protocol: packet.protocolNumber, instance: instance,
@@ -162,7 +162,7 @@ extension Translator {
 
   /// Reads ports or identifier of a first fragment, whose transport header is whole: lengths in it speak of more than
   /// is here. Says what is wrong, if anything is.
-  private func readFirst(_ packet: inout Packet, _ header: IPv4Header) -> DropReason? {
+  private mutating func readFirst(_ packet: inout Packet, _ header: IPv4Header) -> DropReason? {
     let octets = packet.octets
     let offset = header.payload
     let length = header.end - offset

@@ -18,6 +18,7 @@ package struct IdentificationCounter: BitwiseCopyable, Sendable {
   }
 
   /// The first of `count` values that follow one another, which are the caller's now.
+  @inline(__always)
   package mutating func take(_ count: Int = 1) -> UInt16 {
     let wanted = min(UInt32(truncatingIfNeeded: count), size)
     if next + wanted > size { next = 0 }
@@ -28,28 +29,26 @@ package struct IdentificationCounter: BitwiseCopyable, Sendable {
 
 extension Translator {
   /// Gives an outbound packet an identification of the gateway's, if hosts share the address that it leaves with: they
-  /// know nothing of one another's values.
+  /// know nothing of one another's values. Returns what that adds to the header's sum.
   ///
   /// Only packets that are not atomic are asked about (RFC 6864 section 4): in others the field means nothing.
-  @inline(never)
-  mutating func renumber(_ packet: Packet, _ session: UInt32) {
-    let record = shard.sessions[session]
-    guard record.mapping != SessionRecord.noMapping || record.flags.contains(.ownsPort),
-      !record.flags.contains(.addressOnly)
-    else { return }
+  @inline(__always)
+  mutating func renumber(_ packet: Packet, _ session: UInt32) -> UInt16 {
+    guard !packet.dontFragment || packet.isFragment, packet.direction == .outbound else { return 0 }
+    let flags = shard.sessions[session].flags
+    guard flags.isDisjoint(with: [.isStatic, .addressOnly]) else { return 0 }
     let identification = packet.isFragment ? packet.identification : identifications.take(packet.segments)
     let octets = packet.octets
     let network = Int(packet.networkOffset)
     let old = octets.load16(at: network + IPv4Field.identification)
     octets.store16(identification, at: network + IPv4Field.identification)
-    let change = InternetChecksum.difference(from: UInt32(old), to: UInt32(identification))
-    let checksum = octets.load16(at: network + IPv4Field.checksum)
-    octets.store16(InternetChecksum.update(checksum, by: change), at: network + IPv4Field.checksum)
+    return InternetChecksum.add(~old, identification)
   }
 }
 
 extension Packet {
   /// The packets that this frame is on a link: a super-frame's segments have identifications that follow one another.
+  @inline(__always)
   fileprivate var segments: Int {
     offload.segmentSize == 0 ? 1 : Int(totalLength) / Int(offload.segmentSize) + 1
   }

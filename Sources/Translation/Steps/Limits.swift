@@ -43,7 +43,7 @@ extension Translator {
     giveHostPlaceBack(record)
   }
 
-  private func giveListPlaceBack(_ record: SessionRecord) {
+  private mutating func giveListPlaceBack(_ record: SessionRecord) {
     let place = record.flags.limitedList
     if place != 0 { limit.giveBack(list: place - 1) }
   }
@@ -53,7 +53,7 @@ extension Translator {
   /// Ticks for which a host without sessions is remembered: its credit is full again by then.
   static var hostMemory: UInt32 { 3 }
 
-  private func hostProbe(_ address: IPv4Address, _ instance: RoutingInstance) -> MappingRecord {
+  private mutating func hostProbe(_ address: IPv4Address, _ instance: RoutingInstance) -> MappingRecord {
     var probe = MappingRecord(kind: .host)
     probe.insideLocal = address
     probe.instance = instance
@@ -98,7 +98,7 @@ extension Translator {
   }
 
   /// Sessions of an inside host, as far as hosts are counted.
-  package func hostUse(of address: IPv4Address, in instance: RoutingInstance) -> Int {
+  package mutating func hostUse(of address: IPv4Address, in instance: RoutingInstance) -> Int {
     shard.findMapping(like: hostProbe(address, instance)).map { Int(shard.mappings[$0].users) } ?? 0
   }
 }

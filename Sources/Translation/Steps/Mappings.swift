@@ -10,7 +10,7 @@ extension Translator {
   /// Asks for what the admission of an outbound packet will look at first: the place of its mapping, and the record
   /// that its session will take.
   @inline(__always)
-  func prepareAdmission(_ packet: Packet) {
+  mutating func prepareAdmission(_ packet: Packet) {
     guard packet.direction == .outbound else { return }
     let facts = self.facts[packet.ingress]
     shard.prefetchMapping(
@@ -138,21 +138,21 @@ extension Translator {
 
   /// Whether the port must rest: others could still be sending to it, since the mapping admitted anybody (RFC 6888
   /// REQ-8; TCP is tracked, and narrower filtering exempt).
-  private func restsAfterUse(_ record: MappingRecord) -> Bool {
+  private mutating func restsAfterUse(_ record: MappingRecord) -> Bool {
     guard policy.settings.holdDown > 0, record.protocolNumber == .udp,
       let rule = policy.ruleNumber(ofID: record.rule)
     else { return false }
     return policy.ruleFacts[rule].filtering == .endpointIndependent
   }
 
-  private func freePort(of record: MappingRecord) {
+  private mutating func freePort(of record: MappingRecord) {
     guard let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else { return }
     ports.free(
       address: number, protocol: record.protocolNumber, port: record.insideGlobalPort, of: allocator.mark)
   }
 
   /// Frees the port of a session that has one of its own; its pairing is among its mapping's users.
-  func freePort(of record: SessionRecord) {
+  mutating func freePort(of record: SessionRecord) {
     guard let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else { return }
     ports.free(
       address: number, protocol: record.protocolNumber, port: record.insideGlobalPort, of: allocator.mark)

@@ -64,7 +64,7 @@ extension Translator {
     return .success(session)
   }
 
-  func hasSession(_ key: FlowKey) -> Bool {
+  mutating func hasSession(_ key: FlowKey) -> Bool {
     shard.findSession(key, key.hash(seed: shard.seed)) != nil
   }
 
@@ -103,7 +103,7 @@ extension Translator {
 
   /// Notes that the session's remote address may send to its mapping, where the rule filters by address; false when
   /// there is no room to note it.
-  private func permit(_ record: inout SessionRecord) -> Bool {
+  private mutating func permit(_ record: inout SessionRecord) -> Bool {
     guard record.mapping != SessionRecord.noMapping, !record.flags.contains(.ownsPort),
       shard.mappings[record.mapping].isPort, let rule = policy.ruleNumber(ofID: record.rule),
       policy.ruleFacts[rule].filtering == .addressDependent
@@ -115,7 +115,7 @@ extension Translator {
     return true
   }
 
-  private func permission(of record: SessionRecord) -> MappingRecord {
+  private mutating func permission(of record: SessionRecord) -> MappingRecord {
     var probe = MappingRecord(kind: .permission)
     probe.insideGlobal = record.insideGlobal
     probe.insideGlobalPort = record.insideGlobalPort
@@ -126,7 +126,7 @@ extension Translator {
     return probe
   }
 
-  private func withdrawPermission(_ record: SessionRecord) {
+  private mutating func withdrawPermission(_ record: SessionRecord) {
     guard record.flags.contains(.permitted), let permission = shard.findMapping(like: permission(of: record)) else {
       return
     }
@@ -135,7 +135,7 @@ extension Translator {
   }
 
   /// Whether the inside endpoint of a mapping has a session with the sender of a packet, from whatever port.
-  func isPermitted(_ packet: Packet, to mapping: UInt32) -> Bool {
+  mutating func isPermitted(_ packet: Packet, to mapping: UInt32) -> Bool {
     let map = shard.mappings[mapping]
     var probe = MappingRecord(kind: .permission)
     probe.insideGlobal = map.insideGlobal

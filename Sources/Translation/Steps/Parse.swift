@@ -4,7 +4,7 @@ import WireFormats
 extension Translator {
   /// The first walk: header views, checked once; what the packet is to translation; its key and hash.
   @inline(__always)
-  func parse(_ packet: inout Packet) {
+  mutating func parse(_ packet: inout Packet) {
     packet.verdict = .pending
     packet.candidate = Packet.noCandidate
     packet.hash = 0
@@ -58,7 +58,7 @@ extension Translator {
 
   /// Reads ports or identifier; false when the transport header is malformed.
   @inline(__always)
-  private func parseTransport(_ packet: inout Packet, _ header: IPv4Header) -> Bool {
+  private mutating func parseTransport(_ packet: inout Packet, _ header: IPv4Header) -> Bool {
     let octets = packet.octets
     let offset = header.payload
     let length = header.end - offset
@@ -88,14 +88,14 @@ extension Translator {
 
   /// Both ports stand in the first word of TCP and UDP.
   @inline(__always)
-  private func readPorts(_ packet: inout Packet, _ offset: Int) {
+  private mutating func readPorts(_ packet: inout Packet, _ offset: Int) {
     let ports = packet.octets.load32(at: offset)
     packet.sourcePort = UInt16(truncatingIfNeeded: ports >> 16)
     packet.destinationPort = UInt16(truncatingIfNeeded: ports)
   }
 
   @inline(__always)
-  private func parseICMP(_ packet: inout Packet, _ offset: Int) -> Bool {
+  private mutating func parseICMP(_ packet: inout Packet, _ offset: Int) -> Bool {
     packet.icmpType = packet.octets.load8(at: offset)
     packet.transportHeaderLength = 8
     // The identifier is the querier's, as a port is its host's: a query from A with identifier 7 and one from B with

@@ -57,7 +57,7 @@ extension Translator {
       random: &random)
   }
 
-  private func choice(for record: SessionRecord, _ choice: PortChoice) -> PortChoice {
+  private mutating func choice(for record: SessionRecord, _ choice: PortChoice) -> PortChoice {
     guard !policy.settings.fullRange.isEmpty else { return choice }
     var choice = choice
     choice.fullRange = policy.settings.fullRange.contains {
@@ -108,7 +108,7 @@ extension Translator {
   }
 
   /// Counts a host at its address, where the configuration limits them (`pap limit`); false when there are enough.
-  private func addHost(to pairing: MappingRecord) -> Bool {
+  private mutating func addHost(to pairing: MappingRecord) -> Bool {
     guard let limit = policy.settings.hostsPerAddress else { return true }
     guard let number = policy.globalAddresses.number(of: pairing.insideGlobal, in: pairing.outsideInstance) else {
       return false
@@ -116,7 +116,7 @@ extension Translator {
     return ports.addHost(address: number, limit: limit)
   }
 
-  private func removeHost(from pairing: MappingRecord) {
+  private mutating func removeHost(from pairing: MappingRecord) {
     guard policy.settings.hostsPerAddress != nil,
       let number = policy.globalAddresses.number(of: pairing.insideGlobal, in: pairing.outsideInstance)
     else { return }
@@ -163,7 +163,7 @@ extension Translator {
       random: &random)
   }
 
-  private func findSet(_ place: UInt16, of pairing: MappingRecord) -> UInt32? {
+  private mutating func findSet(_ place: UInt16, of pairing: MappingRecord) -> UInt32? {
     var probe = MappingRecord(kind: .portSet)
     probe.insideLocal = pairing.insideLocal
     probe.insideLocalPort = place
@@ -208,7 +208,7 @@ extension Translator {
   }
 
   /// Notes that a host got a set of ports, or gave it back.
-  private func noteSet(_ record: MappingRecord, isNew: Bool) {
+  private mutating func noteSet(_ record: MappingRecord, isNew: Bool) {
     guard journal.isOn, let blocks = policy.settings.portBlocks else { return }
     let set = PortSet(address: 0, index: record.setIndex, blocks: blocks)
     let block = PortBlock(
@@ -243,7 +243,7 @@ extension Translator {
   }
 
   /// The one address of each of the pool's networks whose host part is that of `host`.
-  private func claimMatching(_ host: IPv4Address, of pool: AddressPool, _ outside: RoutingInstance) -> IPv4Address? {
+  private mutating func claimMatching(_ host: IPv4Address, of pool: AddressPool, _ outside: RoutingInstance) -> IPv4Address? {
     let mask = IPv4Prefix.mask(pool.prefixLength)
     for range in pool.usableRanges {
       let address = IPv4Address(range.lowerBound.rawValue & mask | host.rawValue & ~mask)
@@ -254,7 +254,7 @@ extension Translator {
     return nil
   }
 
-  private func claim(_ address: IPv4Address, in outside: RoutingInstance) -> Bool {
+  private mutating func claim(_ address: IPv4Address, in outside: RoutingInstance) -> Bool {
     guard let number = policy.globalAddresses.number(of: address, in: outside) else { return false }
     return ports.claimAddress(number, for: allocator.mark)
   }

@@ -57,12 +57,12 @@ extension Translator {
   }
 
   /// Whether the policy in force would make the session as it is.
-  func stands(_ record: SessionRecord) -> Bool {
+  mutating func stands(_ record: SessionRecord) -> Bool {
     outsideStands(record) && (record.flags.contains(.isStatic) ? staticStands(record) : dynamicStands(record))
   }
 
   /// Whether the rule of a mapping still gives out its address, and to its host.
-  func stands(_ record: MappingRecord) -> Bool {
+  mutating func stands(_ record: MappingRecord) -> Bool {
     guard let rule = policy.ruleNumber(ofID: record.rule),
       policy.ruleFacts[rule].overload == (record.kind != .address), policy.ruleFacts[rule].instance == record.instance
     else { return false }
@@ -71,7 +71,7 @@ extension Translator {
       && policy.conditions.mayHold(policy.ruleFacts[rule].condition, source: record.insideLocal)
   }
 
-  private func dynamicStands(_ record: SessionRecord) -> Bool {
+  private mutating func dynamicStands(_ record: SessionRecord) -> Bool {
     guard let rule = policy.ruleNumber(ofID: record.rule), policy.gives(record.insideGlobal, rule),
       policy.ruleFacts[rule].overload != record.flags.contains(.addressOnly),
       let egress = egress(of: record)
@@ -88,7 +88,7 @@ extension Translator {
       && policy.rule(for: facts, in: record.insideInstance, egress) == rule
   }
 
-  private func staticStands(_ record: SessionRecord) -> Bool {
+  private mutating func staticStands(_ record: SessionRecord) -> Bool {
     if record.flags.contains(.rotary) {
       guard let rule = policy.destinationRule(for: record.insideGlobal, port: record.insideGlobalPort) else {
         return false
@@ -115,7 +115,7 @@ extension Translator {
     return policy.statics[other].local(of: record.insideGlobal) == record.insideLocal
   }
 
-  private func outsideStands(_ record: SessionRecord) -> Bool {
+  private mutating func outsideStands(_ record: SessionRecord) -> Bool {
     if record.flags.contains(.outsideBound) {
       return bindings.global(ofLocal: record.outsideLocal, for: record.insideInstance)?.address == record.outsideGlobal
     }
@@ -129,7 +129,7 @@ extension Translator {
   }
 
   /// Where the session's outbound packets leave now.
-  private func egress(of record: SessionRecord) -> ConditionTable.Egress? {
+  private mutating func egress(of record: SessionRecord) -> ConditionTable.Egress? {
     let hop =
       policy.routes.nextHop(to: record.outsideLocal, in: record.insideInstance)
       ?? policy.routes.nextHop(to: record.outsideGlobal, in: record.outsideInstance)
@@ -140,7 +140,7 @@ extension Translator {
   }
 
   /// Counts the session in the limited list that its host belongs to now.
-  private func recount(_ number: UInt32) {
+  private mutating func recount(_ number: UInt32) {
     let place = policy.limitedList(of: shard.sessions[number].insideLocal).map { $0 + 1 } ?? 0
     let old = shard.sessions[number].flags.limitedList
     guard place != old else { return }

@@ -3,7 +3,7 @@ import WireFormats
 extension Translator {
   /// Writes the session's other side into the packet: addresses, ports or identifier, time to live, checksums.
   @inline(__always)
-  func rewrite(_ packet: Packet, _ session: UInt32) {
+  mutating func rewrite(_ packet: Packet, _ session: UInt32) {
     let octets = packet.octets
     let network = Int(packet.networkOffset)
     let outbound = packet.direction == .outbound
@@ -13,8 +13,9 @@ extension Translator {
 
     // Time to live, protocol and checksum are one word, the two addresses two: a load and two stores for the header.
     let word = octets.load32(at: network + IPv4Field.timeToLive)
-    let checksum = InternetChecksum.update(
-      UInt16(truncatingIfNeeded: word), by: InternetChecksum.add(addressChange, Self.timeToLiveDifference))
+    let headerChange = InternetChecksum.add(
+      InternetChecksum.add(addressChange, Self.timeToLiveDifference), renumber(packet, session))
+    let checksum = InternetChecksum.update(UInt16(truncatingIfNeeded: word), by: headerChange)
     octets.store32(
       (word &- 0x0100_0000) & 0xFFFF_0000 | UInt32(checksum), at: network + IPv4Field.timeToLive)
     let source = outbound ? record.insideGlobal : record.outsideLocal

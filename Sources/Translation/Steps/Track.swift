@@ -3,7 +3,7 @@ import WireFormats
 extension Translator {
   /// Notes the packet in its session: the tick of use, and how far a TCP connection has come.
   @inline(__always)
-  func track(_ packet: Packet, _ session: UInt32) {
+  mutating func track(_ packet: Packet, _ session: UInt32) {
     if shard.sessions[session].lastUsed != now { shard.sessions[session].lastUsed = now }
     let progress = shard.sessions[session].progress
     if packet.protocolNumber == .tcp {
@@ -42,7 +42,7 @@ extension Translator {
 
   /// Keeps the upper half of what a side has acknowledged, which changes once in 64 KB.
   @inline(__always)
-  private func noteAcknowledgment(_ packet: Packet, _ session: UInt32) {
+  private mutating func noteAcknowledgment(_ packet: Packet, _ session: UInt32) {
     let acknowledged = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.acknowledgment)
     if packet.direction == .outbound {
       guard
@@ -66,7 +66,7 @@ extension Translator {
   /// forwarded, since its receiver knows better, but says nothing about the session. While the receiver has acknowledged
   /// nothing, as in answer to a SYN, any may be right.
   @inline(never)
-  private func isPlausibleReset(_ packet: Packet, _ session: UInt32) -> Bool {
+  private mutating func isPlausibleReset(_ packet: Packet, _ session: UInt32) -> Bool {
     let sequence = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.sequence)
     let record = shard.sessions[session]
     let isOutbound = packet.direction == .outbound

@@ -15,7 +15,6 @@ extension Translator {
     track(packet, session)
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: state.interface) }
     rewrite(packet, session)
-    if packet.direction == .outbound, !packet.dontFragment || packet.isFragment { renumber(packet, session) }
     packet.verdict = onward(packet, state, neighbor)
   }
 
@@ -70,7 +69,7 @@ extension Translator {
   }
 
   /// The outside interface that an inside global address is reached by.
-  func outsideInterface(towards global: IPv4Address, in outside: RoutingInstance) -> InterfaceID? {
+  mutating func outsideInterface(towards global: IPv4Address, in outside: RoutingInstance) -> InterfaceID? {
     if let hop = policy.routes.nextHop(to: global, in: outside), facts[hop.interface].realm == .outside {
       return hop.interface
     }
@@ -78,7 +77,7 @@ extension Translator {
   }
 
   /// Undoes the hop count of a packet that turns round: one gateway is one hop.
-  private func restoreTimeToLive(_ packet: Packet) {
+  private mutating func restoreTimeToLive(_ packet: Packet) {
     let network = Int(packet.networkOffset)
     packet.octets.store8(packet.timeToLive, at: network + IPv4Field.timeToLive)
     let checksum = packet.octets.load16(at: network + IPv4Field.checksum)
@@ -87,7 +86,7 @@ extension Translator {
   }
 
   /// The neighbour on the way to `destination`; sets the verdict when there is no route or no room.
-  func findNeighbor(
+  mutating func findNeighbor(
     _ packet: inout Packet, _ destination: IPv4Address, _ instance: RoutingInstance
   ) -> NeighborID? {
     guard let hop = policy.routes.nextHop(to: destination, in: instance) else {
@@ -104,7 +103,7 @@ extension Translator {
   /// Whether the packet can go by the link, whole or in fragments; sets the verdict when it cannot (RFC 4787 REQ-13,
   /// RFC 1191).
   @inline(__always)
-  func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
+  mutating func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
     let mtu = facts[interface].mtu
     if packet.linkLength <= Int(mtu) { return true }
     guard packet.dontFragment else {
@@ -117,7 +116,7 @@ extension Translator {
 
   /// The verdict of a packet that goes to `neighbor`, of which `state` was read.
   @inline(__always)
-  func onward(_ packet: Packet, _ state: NeighborState, _ neighbor: NeighborID) -> Verdict {
+  mutating func onward(_ packet: Packet, _ state: NeighborState, _ neighbor: NeighborID) -> Verdict {
     guard state.isResolved else { return .resolve(neighbor) }
     return packet.exceedsLink ? .cut(state) : .forward(state)
   }
@@ -142,7 +141,7 @@ extension Translator {
     packet.verdict = onward(packet, state, neighbor)
   }
 
-  private func decrementTimeToLive(_ packet: Packet) {
+  private mutating func decrementTimeToLive(_ packet: Packet) {
     let network = Int(packet.networkOffset)
     packet.octets.store8(packet.timeToLive - 1, at: network + IPv4Field.timeToLive)
     let checksum = packet.octets.load16(at: network + IPv4Field.checksum)

@@ -69,7 +69,7 @@ extension Translator {
   }
 
   /// The session of the quoted packet, which went the other way; sets the verdict when another worker owns it.
-  private func session(of quoted: IPv4Header, in packet: inout Packet, end: Int) -> UInt32? {
+  private mutating func session(of quoted: IPv4Header, in packet: inout Packet, end: Int) -> UInt32? {
     guard quoted.fragmentField & IPv4Field.offsetMask == 0 else {
       return self.session(ofQuotedFragment: quoted, in: packet.octets, packet.direction)
     }
@@ -106,7 +106,7 @@ extension Translator {
     return nil
   }
 
-  private func quotedPorts(
+  private mutating func quotedPorts(
     _ octets: PacketOctets, _ quoted: IPv4Header, end: Int
   ) -> (source: UInt16, destination: UInt16)? {
     let transport = quoted.payload
@@ -142,7 +142,7 @@ extension Translator {
   }
 
   /// Gives the quoted packet the form its sender knows: addresses, ports or identifier, checksums as far as quoted.
-  private func rewriteQuotation(
+  private mutating func rewriteQuotation(
     _ packet: Packet, _ quoted: IPv4Header, _ session: UInt32, quotationEnd: Int, end: Int
   ) {
     let octets = packet.octets
@@ -192,7 +192,7 @@ extension Translator {
   }
 
   /// Replaces the outer addresses and the time to live.
-  private func replaceAddresses(
+  private mutating func replaceAddresses(
     _ packet: Packet, source: IPv4Address, destination: IPv4Address, timeToLive: UInt8
   ) {
     let octets = packet.octets
