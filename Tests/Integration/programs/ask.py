@@ -1,11 +1,13 @@
 """Asks observers, from one local port, as whom they see us, and prints a line "ADDRESS PORT" for each; "-" for none.
 
-    ask.py udp|tcp LOCALPORT ADDRESS:PORT… [--then-listen SECONDS]
+    ask.py udp|tcp LOCALPORT ADDRESS:PORT… [--bind ADDRESS] [--then-listen SECONDS]
 
-With --then-listen (UDP only) it afterwards prints a line "from ADDRESS PORT" for each datagram that still arrives.
+With --then-listen (UDP only) it afterwards prints a line "from ADDRESS PORT LENGTH SHA256" for each datagram that still
+arrives.
 """
 
 import argparse
+import hashlib
 import socket
 import time
 
@@ -13,6 +15,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("transport", choices=["udp", "tcp"])
 parser.add_argument("local", type=int)
 parser.add_argument("observers", nargs="+")
+parser.add_argument("--bind", default="")
 parser.add_argument("--then-listen", type=float, default=0)
 arguments = parser.parse_args()
 
@@ -21,7 +24,7 @@ def bound(kind):
     """A socket on the local port."""
     result = socket.socket(socket.AF_INET, kind)
     result.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    result.bind(("", arguments.local))
+    result.bind((arguments.bind, arguments.local))
     result.settimeout(2)
     return result
 
@@ -54,7 +57,7 @@ else:
         while (left := deadline - time.monotonic()) > 0:
             datagrams.settimeout(left)
             try:
-                _, (address, port) = datagrams.recvfrom(100)
+                data, (address, port) = datagrams.recvfrom(65536)
             except OSError:
                 break
-            print("from", address, port, flush=True)
+            print("from", address, port, len(data), hashlib.sha256(data).hexdigest(), flush=True)
