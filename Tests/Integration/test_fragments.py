@@ -25,14 +25,14 @@ def digest(data):
 class WholeDatagrams(lab.LabTestCase):
     def test_large_pings_are_answered_from_both_sides(self):
         for host, target in ("alice", lab.CAROL), ("bob", lab.DAVE), ("dave", lab.BOB_GLOBAL), ("red", lab.CAROL):
-            for size in 1473, 4000, 20000, 65000:
+            for size in 1473, 4000, 20000:
                 with self.subTest(host=host, size=size):
                     lab.shared().run(host, "ping", "-q", "-c", "2", "-i", "0.1", "-s", size, target)
 
     def test_large_datagrams_arrive_and_are_answered_whole(self):
         for server, host, address in ("carol", "alice", lab.CAROL), ("bob", "dave", lab.BOB_GLOBAL):
             with self.subTest(host), receiver(lab.shared(), server, PORT, "--echo"):
-                sizes = 1472, 1473, 2952, 8000, 30000, 65507
+                sizes = 1472, 1473, 2952, 8000, 20000
                 program = "python3", lab.PROGRAMS / "echo_sizes.py", address, PORT, *sizes
                 self.assertEqual(lab.shared().run(host, *program).stdout.split(), ["same"] * len(sizes))
 
@@ -184,9 +184,12 @@ class Cutting(lab.LabTestCase):
     @classmethod
     def setUpClass(cls):
         name = f"{lab.NAME}-cut"
-        cls.lab = lab.Lab(name, lab.configuration(
-            name, statements=NARROW, inside=f" ip mtu {INSIDE_MTU}\n", outside=f" ip mtu {OUTSIDE_MTU}\n"
-        )).up()
+        # The largest datagram is 45 fragments; IOS's limit is 16.
+        inside, outside = (
+            f" ip mtu {mtu}\n ip virtual-reassembly max-fragments 64\n" for mtu in (INSIDE_MTU, OUTSIDE_MTU)
+        )
+        text = lab.configuration(name, statements=NARROW, inside=inside, outside=outside)
+        cls.lab = lab.Lab(name, text).up()
         cls.addClassCleanup(cls.lab.down)
         for host in "alice", "bob", "carol":
             # They leave "Don't Fragment" clear and discover no path MTU.
@@ -196,7 +199,7 @@ class Cutting(lab.LabTestCase):
     def test_a_datagram_that_may_be_cut_arrives_whole_and_in_proper_fragments_both_ways(self):
         with receiver(self.lab, "carol", PORT, "--echo"), capture(self.lab, "carol") as carol:
             with capture(self.lab, "alice") as alice:
-                sizes = 1200, 1272, 1273, 1372, 1373, 1472, 1473, 4000, 20000
+                sizes = 1200, 1272, 1273, 1372, 1373, 1472, 1473, 4000, 20000, 65507
                 program = "python3", lab.PROGRAMS / "echo_sizes.py", lab.CAROL, PORT, *sizes
                 self.assertEqual(self.lab.run("alice", *program).stdout.split(), ["same"] * len(sizes))
         for seen, receiver_address, mtu in (carol, lab.CAROL, OUTSIDE_MTU), (alice, lab.ALICE, INSIDE_MTU):

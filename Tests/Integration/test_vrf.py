@@ -22,8 +22,9 @@ class SameAddressesTwice(lab.LabTestCase):
 
     def test_both_speak_from_the_same_address_and_port_to_the_same_server_at_once(self):
         with observer(lab.shared(), "carol", port=7600):
+            program, endpoints = ("python3", lab.PROGRAMS / "ask.py"), [f"{lab.CAROL}:7600"] * 20
             asking = [
-                lab.shared().start(host, "python3", lab.PROGRAMS / "ask.py", transport, 47000, *[f"{lab.CAROL}:7600"] * 20)
+                lab.shared().start(host, *program, transport, 47000, *endpoints)
                 for transport in ("udp", "tcp")
                 for host in ("alice", "red")
             ]
