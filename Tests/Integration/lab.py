@@ -235,6 +235,12 @@ class Running:
     def __exit__(self, *_):
         self.stop()
 
+    def tell(self, text):
+        """Gives an interactive process all of its input, which then ends, while others are still to be told."""
+        self.process.stdin.write(text)
+        self.process.stdin.close()
+        self.process.stdin = None
+
     def stop(self, with_signal=signal.SIGTERM):
         """Ends the process and returns what it printed."""
         if self.process.poll() is None:
@@ -260,12 +266,16 @@ class LabTestCase(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        signal.signal(signal.SIGALRM, self._too_long)
-        signal.alarm(LONGEST_TEST)
         self.addCleanup(signal.alarm, 0)
+        self.bounded_by(LONGEST_TEST)
 
-    def _too_long(self, *_):
-        raise TimeoutError(f"the test ran longer than {LONGEST_TEST} seconds")
+    def bounded_by(self, seconds):
+        """The test hangs when it runs for so long from now."""
+        def too_long(*_):
+            raise TimeoutError(f"the test ran longer than {seconds} seconds")
+
+        signal.signal(signal.SIGALRM, too_long)
+        signal.alarm(seconds)
 
     def eventually(self, predicate, message, seconds=5):
         """Holds until `predicate` does, or fails with `message`."""

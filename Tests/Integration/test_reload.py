@@ -75,7 +75,8 @@ class Reload(lab.LabTestCase):
         self.lab.sallyport("reload")
         with observer(self.lab, "carol", port=7691):
             program = "python3", lab.PROGRAMS / "ask.py", "udp", 43200, f"{lab.CAROL}:7691"
-            self.assertEqual(self.lab.run("alice", *program, "--bind", "10.10.10.30").stdout.split()[0], "203.0.113.110")
+            ends = self.lab.run("alice", *program, "--bind", "10.10.10.30").stdout
+            self.assertEqual(ends.split()[0], "203.0.113.110")
             stays = self.lab.run("alice", *program, "--bind", lab.ALICE).stdout
             self.rewrite(BEFORE)
             self.lab.sallyport("reload")

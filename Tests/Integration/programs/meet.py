@@ -2,7 +2,8 @@
 
     meet.py LOCALPORT ADDRESS PORT [--after SECONDS] [--hold SECONDS]
 
-Begins after the one and keeps the connection open for the other. Prints "met" when each has read what the other said, otherwise the error.
+Begins after the one and keeps the connection open for the other. Prints "met" when each has read what the other said,
+otherwise the error.
 """
 
 import argparse
