@@ -99,7 +99,7 @@ class Orders(lab.LabTestCase):
         message = packets.udp(lab.ALICE, 40000, lab.CAROL, PORT, DATA)
         whole = self.outbound(1104)
         liar = packets.ipv4(
-            lab.ALICE, lab.CAROL, packets.UDP, message[1472:2960], identification=1104, offset=1472,
+            lab.ALICE, lab.CAROL, packets.UDP, message[1472:2944], identification=1104, offset=1472,
             flags=packets.MORE_FRAGMENTS,
         )
         before = self.counted("fragment-overlap")

@@ -33,8 +33,9 @@ class SameAddressesTwice(lab.LabTestCase):
                     stack.enter_context(running)
                 seen = [running.finish(20).splitlines() for running in asking]
         for answers in seen[0], seen[2]:
-            self.assertEqual((len(answers), len(set(answers))), (20, 1), "alice has one endpoint")
-            self.assertIn(answers[0].split()[0], lab.POOL)
+            addresses = {answer.split()[0] for answer in answers}
+            self.assertEqual((len(answers), len(addresses)), (20, 1))
+            self.assertLessEqual(addresses, lab.POOL)
         for answers in seen[1], seen[3]:
             self.assertEqual(answers, [f"{lab.RED_GLOBAL} 47000"] * 20)
 
