@@ -34,7 +34,7 @@ class SameAddressesTwice(lab.LabTestCase):
                 seen = [running.finish(20).splitlines() for running in asking]
         for answers in seen[0], seen[2]:
             addresses = {answer.split()[0] for answer in answers}
-            self.assertEqual((len(answers), len(addresses)), (20, 1))
+            self.assertEqual((len(answers), len(addresses)), (20, 1), answers)
             self.assertLessEqual(addresses, lab.POOL)
         for answers in seen[1], seen[3]:
             self.assertEqual(answers, [f"{lab.RED_GLOBAL} 47000"] * 20)

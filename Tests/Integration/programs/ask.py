@@ -38,10 +38,13 @@ def answer(exchange):
 
 
 def ask_by_tcp(endpoint):
-    """A connection that is closed by the other side; a reset on ours leaves no TIME-WAIT in the next one's way."""
+    """A connection that the other side closes first, so that no TIME-WAIT of ours is in the next one's way."""
     with bound(socket.SOCK_STREAM) as stream:
         stream.connect(endpoint)
-        return stream.recv(100)
+        said = b""
+        while octets := stream.recv(100):
+            said += octets
+        return said
 
 
 endpoints = [(name.rsplit(":", 1)[0], int(name.rsplit(":", 1)[1])) for name in arguments.observers]
