@@ -26,12 +26,12 @@ class Protocols(lab.LabTestCase):
         """A message from one host arrives at another with the addresses that it should have there, and whole."""
         protocol, payload, display, field, value = MESSAGES[name]
         with capture(lab.shared(), receiver) as seen:
-            lab.shared().inject(sender, [packets.ipv4(source, target, protocol, payload, identification=n)
-                                         for n in (1, 2, 3)], gap=0.02)
+            copies = [packets.ipv4(source, target, protocol, payload, identification=n) for n in (1, 2, 3)]
+            lab.shared().inject(sender, copies, gap=0.02)
         options = ["ip.check_checksum:TRUE", "sctp.checksum:TRUE"]
         rows = seen.select(
-            f"({display}) && !icmp && ip.src == {as_whom} && ip.dst == {to_whom}", "ip.len", field, "ip.checksum.status",
-            options=options,
+            f"({display}) && !icmp && ip.src == {as_whom} && ip.dst == {to_whom}", "ip.len", field,
+            "ip.checksum.status", options=options,
         )
         self.assertEqual(len(rows), 3, f"{name} did not arrive")
         for length, found, status in rows:

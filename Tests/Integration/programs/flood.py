@@ -3,7 +3,7 @@
     flood.py KIND DEVICE SOURCE TARGET GATEWAY RATE SECONDS
 
 KIND: flows (UDP, a new port each), fragments (first ones never come), icmp (echo requests, a new identifier each), arp
-(requests for the gateway in the name of every address of the segment). Frames leave in small groups, RATE a second in
+(requests for the gateway in the name of addresses of the segment that nobody has). Frames leave in small groups, RATE a second in
 all; prints how many left.
 """
 
@@ -47,7 +47,7 @@ def packet(number):
 def frames(own, router):
     """Some thousands of different frames, made beforehand."""
     if kind == "arp":
-        for number in range(1, 255):
+        for number in range(100, 255):
             sender = socket.inet_aton(source)[:3] + bytes([number])
             body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 1) + own + sender + bytes(6) + socket.inet_aton(gateway)
             yield b"\xff" * 6 + own + b"\x08\x06" + body + bytes(18)
