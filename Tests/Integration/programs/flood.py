@@ -3,8 +3,8 @@
     flood.py KIND DEVICE SOURCE TARGET GATEWAY RATE SECONDS
 
 KIND: flows (UDP, a new port each), fragments (first ones never come), icmp (echo requests, a new identifier each), arp
-(requests for the gateway in the name of addresses of the segment that nobody has). Frames leave in small groups, RATE a second in
-all; prints how many left.
+(requests for the gateway in the name of addresses of the segment that nobody has). Frames leave in small groups, RATE a
+second in all; prints how many left.
 """
 
 import pathlib
