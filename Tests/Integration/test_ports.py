@@ -1,7 +1,7 @@
 """Which ports hosts get: in sets, computable, and after a rest (RFC 6888 section 4, RFC 7422, RFC 6888 REQ-8)."""
 
+import json
 import pathlib
-import re
 import subprocess
 import tempfile
 import time
@@ -92,10 +92,10 @@ class DeterministicPorts(Ports):
         with tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
             path = pathlib.Path(directory) / "gateway.conf"
             path.write_text(lab.configuration("any", statements=DETERMINISTIC))
-            command = [str(lab.BINARIES / "sallyport"), "deterministic", *words, "--config", str(path)]
+            command = [str(lab.BINARIES / "sallyport"), "deterministic", *words, "--config", str(path), "--json"]
             result = subprocess.run(command, text=True, capture_output=True, timeout=20)
         self.assertEqual(result.returncode, 0, result.stderr)
-        return result.stdout
+        return json.loads(result.stdout)
 
     def test_every_port_a_host_gets_is_the_one_that_can_be_computed_and_the_other_way_round(self):
         the_lab = self.raised(DETERMINISTIC)
@@ -107,15 +107,14 @@ class DeterministicPorts(Ports):
         for host, ports in seen.items():
             with self.subTest(host):
                 said = self.computed("inside", host)
-                (address,) = set(re.findall(r"203\.0\.113\.\d+", said))
-                first, last = map(int, re.search(r"\b(\d{4,5})\s*(?:-|–|to)\s*(\d{4,5})\b", said).groups())
+                address, first, last = said["insideGlobal"], said["firstPort"], said["lastPort"]
                 self.assertEqual(last - first + 1, 128)
                 self.assertGreaterEqual(first, 1024 + 512)
                 self.assertEqual(len(ports), 128, "and not one more")
                 self.assertEqual({seen_as for _, seen_as, _ in ports}, {address})
                 self.assertEqual({port for _, _, port in ports}, set(range(first, last + 1)))
                 for port in first, last:
-                    self.assertIn(host, self.computed("global", address, str(port)).split())
+                    self.assertEqual(self.computed("global", address, str(port))["insideLocal"], host)
         everything = [(address, port) for ports in seen.values() for _, address, port in ports]
         self.assertEqual(len(everything), len(set(everything)))
 
