@@ -114,11 +114,15 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
     settings + [
       .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])
     ]
-  for name in ["FuzzWireFormats", "FuzzTranslator"] {
+  let lower: [Target.Dependency] = ["TestSupport", "Translation", "Forwarding", "WireFormats"]
+  for (name, dependencies) in [
+    ("FuzzWireFormats", lower), ("FuzzTranslator", lower), ("FuzzFragments", lower), ("FuzzRegion", lower),
+    ("FuzzConfiguration", ["Configuration"]),
+  ] {
     targets.append(
       .executableTarget(
         name: name,
-        dependencies: ["TestSupport", "Translation", "Forwarding", "WireFormats"],
+        dependencies: dependencies,
         path: "Tests/Fuzz/" + name,
         swiftSettings: sanitized,
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))

@@ -2,6 +2,7 @@
 #include "tap.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
@@ -80,6 +81,17 @@ int sp_link_read(const char *name, struct sp_link *link) {
   if ((result = ask(SIOCGIFFLAGS, &request)) < 0) return result;
   link->up = (request.ifr_flags & IFF_UP) != 0;
   return 0;
+}
+
+int sp_link_has_carrier(const char *name) {
+  struct ifreq request;
+  struct ethtool_value link = {.cmd = ETHTOOL_GLINK};
+  int result = named(&request, name);
+  if (result < 0) return result;
+  // Not IFF_RUNNING: that follows the carrier up to a second later.
+  request.ifr_data = (char *)&link;
+  if ((result = ask(SIOCETHTOOL, &request)) < 0) return result;
+  return link.data != 0;
 }
 
 int sp_link_set_mtu(const char *name, int32_t mtu) {

@@ -22,5 +22,12 @@ package struct Annotations: Hashable, Sendable {
   /// The remarks of access lists, by the list's name.
   package var remarks: [String: [Remark]] = [:]
 
+  /// The `description` of routing instances.
+  package var instanceDescriptions: [RoutingInstance: String] = [:]
+  /// The `rd` of routing instances, which tells VRFs apart between routers that share routes. This one shares none.
+  package var routeDistinguishers: [RoutingInstance: String] = [:]
+  /// The `description` of route maps' entries, by the map's name and the entry's sequence number.
+  package var routeMaps: [String: [UInt32: String]] = [:]
+
   package init() {}
 }

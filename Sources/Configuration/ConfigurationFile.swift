@@ -1,7 +1,7 @@
 import Glibc
 
 extension GatewayConfiguration {
-  /// Reads a configuration from a file: a regular one of at most 16 MiB of UTF-8.
+  /// Reads a configuration from a file: a regular one of at most 128 MiB of UTF-8.
   package static func load(path: String) throws(ConfigurationErrors) -> GatewayConfiguration {
     let octets: [UInt8]
     do throws(FileFailure) {

@@ -17,6 +17,11 @@ package struct GatewayConfiguration: Sendable, Equatable {
   /// The networks that interfaces are connected to, then static routes with their interfaces.
   package var routes: [Route] = []
   package var translation = TranslationConfiguration()
+  /// The defaults of what the file leaves open: `conformance`.
+  package var conformance = Conformance.ios
+  /// The behavior of dynamic rules that do not say their own: `ip nat settings mapping`, `filtering`, `pooling` and
+  /// `ports`. The rules of `translation` have taken it over.
+  package var ruleDefaults = RuleBehavior()
   package var annotations = Annotations()
   /// The path of the control socket, absolute, at most 107 octets.
   package var controlSocket = Self.defaultControlSocket

@@ -60,7 +60,7 @@ package struct NetworkInterface: Sendable, Equatable {
 }
 
 /// What one interface's fragments may claim (`ip virtual-reassembly`), with IOS's defaults.
-package struct ReassemblyLimits: Sendable, Equatable {
+package struct ReassemblyLimits: Sendable, Equatable, BitwiseCopyable {
   /// Datagrams that are being followed at one time.
   package var maximumDatagrams: UInt16 = 64
   /// Fragments of one datagram.

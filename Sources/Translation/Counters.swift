@@ -80,34 +80,3 @@ package final class TranslationCounters: Sendable {
   /// How often packets were dropped for a reason.
   package func drops(for reason: DropReason) -> UInt64 { drops[Int(reason.rawValue)].load(ordering: .relaxed) }
 }
-
-/// What all workers share of the session limit: `ip nat translation max-entries`.
-package final class SessionLimit: Sendable {
-  /// Sessions that the whole gateway may hold.
-  package let maximum: Int
-  private let used = Atomic<Int>(0)
-  private let missed = Atomic<UInt64>(0)
-  private let peakUsed = Atomic<Int>(0)
-
-  package init(maximum: Int) { self.maximum = maximum }
-
-  /// Takes one place; false when there is none.
-  func take() -> Bool {
-    let before = used.add(1, ordering: .relaxed).oldValue
-    if before >= maximum {
-      used.subtract(1, ordering: .relaxed)
-      missed.add(1, ordering: .relaxed)
-      return false
-    }
-    if before >= peakUsed.load(ordering: .relaxed) { peakUsed.store(before + 1, ordering: .relaxed) }
-    return true
-  }
-
-  /// Gives one place back.
-  func giveBack() { used.subtract(1, ordering: .relaxed) }
-
-  /// Sessions now, the most there were, and how many were refused.
-  package var usage: (used: Int, peak: Int, missed: UInt64) {
-    (used.load(ordering: .relaxed), peakUsed.load(ordering: .relaxed), missed.load(ordering: .relaxed))
-  }
-}

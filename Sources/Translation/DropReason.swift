@@ -14,6 +14,15 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case martianDestination
   case malformedTransport
   case fragment
+  case fragmentsRefused
+  case fragmentMalformed
+  case fragmentTiny
+  case fragmentOverlap
+  case fragmentDuplicate
+  case fragmentsTooMany
+  case fragmentTableFull
+  case fragmentTimeout
+  case fragmentWithoutFirst
   case badICMPChecksum
   // What the gateway may do with it.
   case timeToLiveExceeded
@@ -36,6 +45,10 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case addressesExhausted
   case sessionsExhausted
   case mappingsExhausted
+  case hostSessionsExhausted
+  case hostRateExceeded
+  case instanceSessionsExhausted
+  case listSessionsExhausted
   case cleared
   // What the machine could not do.
   case handOverFull
@@ -75,12 +88,21 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .martianSource: "The source address may not appear on the wire, or is the gateway's own."
     case .martianDestination: "The destination address may not appear on the wire."
     case .malformedTransport: "The TCP, UDP or ICMP header is truncated or its lengths are wrong."
-    case .fragment: "The packet is a fragment, whose ports cannot be known without reassembly."
+    case .fragment: "The packet is a fragment of an ICMP error, or for the gateway itself, which reassembles nothing."
+    case .fragmentsRefused: "The interface refuses fragments (ip virtual-reassembly drop-fragments)."
+    case .fragmentMalformed: "The fragment's length or offset is one that no sender makes."
+    case .fragmentTiny: "The fragment cuts the transport header in two (RFC 1858)."
+    case .fragmentOverlap: "The fragment has octets that another one of its datagram has too (RFC 5722)."
+    case .fragmentDuplicate: "The fragment has come before."
+    case .fragmentsTooMany: "The datagram has more fragments than the interface's limit."
+    case .fragmentTableFull: "The interface or the source has too many datagrams in fragments, or too many that wait."
+    case .fragmentTimeout: "The fragment's datagram was not complete in time."
+    case .fragmentWithoutFirst: "The datagram's first fragment belonged to no session, or the session is gone."
     case .badICMPChecksum: "The ICMP error's checksum, or that of the header it quotes, is wrong (RFC 5508 REQ-3)."
     case .timeToLiveExceeded: "The packet's time to live ran out here; its sender was told."
     case .noRoute: "No route leads to the destination; the sender was told."
     case .packetTooBig: "The packet does not fit the next link and must not be fragmented; its sender was told."
-    case .fragmentationRequired: "The packet does not fit the next link and would have to be fragmented."
+    case .fragmentationRequired: "The packet does not fit the next link and could not be cut to its size."
     case .neighborUnresolved: "The next hop did not answer ARP requests."
     case .neighborTableFull: "The neighbour table has no room."
     case .neighborQueueFull: "Too many packets were already waiting for the neighbour's ARP answer."
@@ -91,11 +113,15 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .noSession: "A TCP reset or stray answer from inside belongs to no session."
     case .icmpErrorWithoutSession: "The ICMP error quotes a packet of no session (RFC 5508 REQ-4)."
     case .protocolNotTranslated: "The protocol has no ports, and the rule shares addresses by ports."
-    case .hairpin: "A host inside addressed an inside global address."
+    case .hairpin: "A host inside addressed an inside global address, and no rule translates its own."
     case .portsExhausted: "No port was free on the host's inside global address; the sender was told."
     case .addressesExhausted: "No address was free in the pool; the sender was told."
     case .sessionsExhausted: "The session table is full; the sender was told."
     case .mappingsExhausted: "The mapping table is full; the sender was told."
+    case .hostSessionsExhausted: "The inside host has as many sessions as it may; the sender was told."
+    case .hostRateExceeded: "The inside host opens sessions faster than it may; the sender was told."
+    case .instanceSessionsExhausted: "The routing instance has as many sessions as it may; the sender was told."
+    case .listSessionsExhausted: "The hosts of an access list have as many sessions as they may; the sender was told."
     case .cleared: "The session was cleared while the packet waited."
     case .handOverFull: "The ring to the worker that owns the packet was full."
     case .handOverTwice: "The packet had been handed over before and still was at the wrong worker."

@@ -1,3 +1,4 @@
+import Forwarding
 import WireFormats
 
 /// What an operator clears: `clear ip nat translation …`.
@@ -15,13 +16,17 @@ package struct ClearRequest: Hashable, Sendable {
   package var outsideGlobal: UInt32?
   package var outsideLocalPort: UInt16?
   package var outsideGlobalPort: UInt16?
+  /// The instance of the inside hosts; nil for any.
+  package var instance: UInt16?
+  /// Only entries that no session uses; sessions stay (a `clear` without `forced`).
+  package var sparesSessions = false
 
   /// Everything: `clear ip nat translation *`.
   package init() {}
 
   func matches(_ record: SessionRecord) -> Bool {
     func fits<T: Equatable>(_ wanted: T?, _ value: T) -> Bool { wanted == nil || wanted == value }
-    return fits(protocolNumber, record.protocolNumber.rawValue)
+    return fits(protocolNumber, record.protocolNumber.rawValue) && fits(instance, record.insideInstance.rawValue)
       && fits(insideGlobal, record.insideGlobal.rawValue) && fits(insideLocal, record.insideLocal.rawValue)
       && fits(insideGlobalPort, record.insideGlobalPort) && fits(insideLocalPort, record.insideLocalPort)
       && fits(outsideLocal, record.outsideLocal.rawValue) && fits(outsideGlobal, record.outsideGlobal.rawValue)
@@ -34,7 +39,8 @@ extension ClearRequest {
     let namesAddresses =
       protocolNumber == nil && insideGlobalPort == nil && insideLocalPort == nil && outsideLocal == nil
       && outsideGlobal == nil && outsideLocalPort == nil && outsideGlobalPort == nil
-    return namesAddresses && (insideGlobal ?? record.insideGlobal.rawValue) == record.insideGlobal.rawValue
+    return namesAddresses && (instance ?? record.instance.rawValue) == record.instance.rawValue
+      && (insideGlobal ?? record.insideGlobal.rawValue) == record.insideGlobal.rawValue
       && (insideLocal ?? record.insideLocal.rawValue) == record.insideLocal.rawValue
   }
 }
@@ -45,10 +51,20 @@ extension Translator {
   package func listSessions(
     from cursor: UInt32, slice: UInt32, limit: Int, into result: inout [SessionRecord]
   ) -> UInt32? {
-    Self.walk(from: cursor, slice: slice, end: shard.sessions.highWater) { number in
-      guard result.count < limit else { return false }
+    listSessions(from: cursor, slice: slice, limit: limit) { result.append($1) }
+  }
+
+  /// As above, but gives each record with its number to `body`.
+  package func listSessions(
+    from cursor: UInt32, slice: UInt32, limit: Int, _ body: (UInt32, SessionRecord) -> Void
+  ) -> UInt32? {
+    var count = 0
+    return Self.walk(from: cursor, slice: slice, end: shard.sessions.highWater) { number in
+      guard count < limit else { return false }
       let record = shard.sessions[number]
-      if record.flags.contains(.live) { result.append(record) }
+      guard record.flags.contains(.live) else { return true }
+      body(number, record)
+      count += 1
       return true
     }
   }
@@ -57,25 +73,37 @@ extension Translator {
   package func listAddressMappings(
     from cursor: UInt32, slice: UInt32, limit: Int, into result: inout [MappingRecord]
   ) -> UInt32? {
-    Self.walk(from: cursor, slice: slice, end: shard.mappings.highWater) { number in
-      guard result.count < limit else { return false }
+    listAddressMappings(from: cursor, slice: slice, limit: limit) { result.append($1) }
+  }
+
+  /// As above, but gives each record with its number to `body`.
+  package func listAddressMappings(
+    from cursor: UInt32, slice: UInt32, limit: Int, _ body: (UInt32, MappingRecord) -> Void
+  ) -> UInt32? {
+    var count = 0
+    return Self.walk(from: cursor, slice: slice, end: shard.mappings.highWater) { number in
+      guard count < limit else { return false }
       let record = shard.mappings[number]
-      if record.kind == .address { result.append(record) }
+      guard record.kind == .address else { return true }
+      body(number, record)
+      count += 1
       return true
     }
   }
 
-  /// Ends the sessions that a request names, over `slice` records from `cursor` on; adds to `cleared`. Returns the
-  /// record to go on with, or nil at the end of the table.
+  /// Ends the sessions that a request names, over `slice` records from `cursor` on; adds to `cleared`. One that spares
+  /// sessions ends none: they are counted in `cleared` all the same, for whoever asks why something was not cleared.
+  /// Returns the record to go on with, or nil at the end of the table.
   package mutating func clear(
     _ request: ClearRequest, from cursor: UInt32, slice: UInt32, cleared: inout Int
   ) -> UInt32? {
     Self.walk(from: cursor, slice: slice, end: shard.sessions.highWater) { number in
       let record = shard.sessions[number]
       guard record.flags.contains(.live), request.matches(record) else { return true }
+      cleared += 1
+      if request.sparesSessions { return true }
       end(session: number)
       counters.add(to: .sessionsCleared)
-      cleared += 1
       let mapping = record.mapping
       if mapping != SessionRecord.noMapping, shard.mappings[mapping].kind == .address,
         shard.mappings[mapping].users == 0
@@ -101,7 +129,7 @@ extension Translator {
   }
 
   /// Visits records from `cursor` on, at most `slice` of them and none beyond `end`, until `visit` does not want one.
-  private static func walk(
+  static func walk(
     from cursor: UInt32, slice: UInt32, end: UInt32, _ visit: (UInt32) -> Bool
   ) -> UInt32? {
     var number = cursor

@@ -43,6 +43,8 @@ public import WireFormats
     case icmpError
     /// A fragment, whose ports are not known.
     case fragment
+    /// A fragment without transport header, whose datagram's ports are known.
+    case laterFragment
     /// ICMP that is neither query nor error.
     case otherICMP
   }
@@ -54,6 +56,12 @@ public import WireFormats
   var timeToLive: UInt8 = 0
   var protocolNumber = IPProtocol(rawValue: 0)
   var dontFragment = false
+  /// Whether MF or "Fragment Offset" is not zero; `identification` is then what the datagram leaves with where it
+  /// leaves with a shared address.
+  var isFragment = false
+  var identification: UInt16 = 0
+  /// Whether the packet is larger than the link that it goes to, and may be cut.
+  @usableFromInline package var exceedsLink = false
   var source = IPv4Address(0)
   var destination = IPv4Address(0)
   var sourcePort: UInt16 = 0

@@ -17,6 +17,24 @@ package struct PortClass: Hashable, Sendable {
   }
 }
 
+/// How the port of a new mapping is chosen.
+package struct PortChoice: Hashable, Sendable {
+  /// Whether the inside port itself is tried first; otherwise the port is a random one (RFC 6056, RFC 6888 REQ-15).
+  package var preserves = true
+  /// The only ports that may be taken, whatever the inside port's class: those of a host under deterministic
+  /// translation, or those of an interface. The inside port's class comes first within them. Nil for the whole class.
+  package var range: ClosedRange<UInt16>?
+  /// Whether a substitute may be any port from 1 on, not only one of the inside port's class (`ip nat service
+  /// fullrange`). Query identifiers have one class anyway.
+  package var fullRange = false
+
+  package init(preserves: Bool = true, range: ClosedRange<UInt16>? = nil, fullRange: Bool = false) {
+    self.preserves = preserves
+    self.range = range
+    self.fullRange = fullRange
+  }
+}
+
 /// The choice of a port for a new mapping.
 package struct PortAllocator {
   let map: PortMap
@@ -38,21 +56,55 @@ package struct PortAllocator {
   package func allocate(
     address: Int, protocol number: IPProtocol, preferred: UInt16, random: inout KeyedRandom
   ) -> UInt16? {
-    if map.claim(address: address, protocol: number, port: preferred, for: mark) { return preferred }
-    let range = PortClass(of: preferred, protocol: number).ports
-    guard map.used(address: address, protocol: number, classOf: preferred) < range.count else { return nil }
-    let entropy = random.next()
-    let parity: PortMap.Parity = number != .udp ? .any : preferred & 1 == 0 ? .even : .odd
-    let search = Search(address: address, number: number, range: range, entropy: entropy)
-    return claim(search, parity, own: true) ?? claim(search, parity, own: false)
-      ?? (parity == .any ? nil : claim(search, .any, own: true) ?? claim(search, .any, own: false))
+    allocate(address: address, protocol: number, preferred: preferred, choice: PortChoice(), random: &random)
+  }
+
+  /// As `allocate(address:protocol:preferred:random:)`, with a say in what may be chosen. Nil when the ports that may
+  /// be chosen are used up.
+  package func allocate(
+    address: Int, protocol number: IPProtocol, preferred: UInt16, choice: PortChoice, random: inout KeyedRandom
+  ) -> UInt16? {
+    if choice.preserves, choice.range?.contains(preferred) ?? true,
+      map.claim(address: address, protocol: number, port: preferred, for: mark)
+    {
+      return preferred
+    }
+    var ports = PortClass(of: preferred, protocol: number).ports
+    if choice.fullRange, number != .icmp {
+      ports = 1...65_535
+    } else if choice.range == nil {
+      guard map.used(address: address, protocol: number, classOf: preferred) < ports.count else { return nil }
+    }
+    var search = Search(address: address, number: number, preferred: preferred, range: ports, entropy: random.next())
+    guard let range = choice.range else { return claim(search) }
+    if range.overlaps(ports) {
+      search.range = range.clamped(to: ports)
+      if let port = claim(search) { return port }
+      if search.range == range { return nil }
+    }
+    // Port 0 stands for no port; query identifier 0 is one like any other.
+    let lowest: UInt16 = number == .icmp ? 0 : 1
+    guard range.upperBound >= lowest else { return nil }
+    search.range = max(lowest, range.lowerBound)...range.upperBound
+    return claim(search)
   }
 
   private struct Search {
     var address: Int
     var number: IPProtocol
+    var preferred: UInt16
     var range: ClosedRange<UInt16>
     var entropy: UInt64
+  }
+
+  /// Claims a port of the search's range: of the preferred port's parity in UDP while there is one, and of this
+  /// worker's blocks while there is one of those.
+  private func claim(_ search: Search) -> UInt16? {
+    if search.number == .udp {
+      let parity: PortMap.Parity = search.preferred & 1 == 0 ? .even : .odd
+      if let port = claim(search, parity, own: true) ?? claim(search, parity, own: false) { return port }
+    }
+    return claim(search, .any, own: true) ?? claim(search, .any, own: false)
   }
 
   /// Walks the blocks of the range once, from a random one on: this worker's own, or the others'.
@@ -66,7 +118,7 @@ package struct PortAllocator {
       guard (block % workers == worker) == own else { continue }
       let port = map.claimAny(
         address: search.address, protocol: search.number, block: block, within: search.range, parity: parity,
-        start: Int(truncatingIfNeeded: search.entropy & 7), for: mark)
+        start: Int(truncatingIfNeeded: search.entropy & 63), for: mark)
       if let port { return port }
     }
     return nil

@@ -7,18 +7,20 @@ package import WireFormats
 /// word, which a worker claims with compare-and-swap; nobody waits. The owner's number is what an inbound packet
 /// needs when it arrives at another worker than its own, because a port was preserved across blocks.
 ///
-/// The planes of an address: TCP, UDP and ICMP with 65 536 octets each, then eight words: the owner of the whole address
-/// (basic NAT), and how many ports of each class are in use. Pages are touched when a port in them is first claimed.
+/// The planes of an address: TCP, UDP and ICMP with 65 536 octets each; the owners of its port sets (`PortSets.swift`),
+/// 1 024 octets; then sixteen words: the owner of the whole address (basic NAT), how many ports of each class are in
+/// use, how many hosts share the address, and spare ones that fill two cache lines. Pages are touched when a port in
+/// them is first claimed.
 @safe package struct PortMap: Sendable {
   /// The value of a port that a static entry holds.
   package static let reserved: UInt8 = 0xFF
   /// Workers that the octets can name.
   package static let maximumWorkers = 15
   private static let ports = 65_536
-  private static let octetsPerAddress = 3 * ports + 64
+  private static let octetsPerAddress = 3 * ports + 1024 + 128
 
   // The memory is shared by all workers; every access to it is atomic.
-  private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
+  nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
   /// Addresses, each with its own planes.
   package let addressCount: Int
 
@@ -46,12 +48,22 @@ package import WireFormats
     return (address * Self.octetsPerAddress + plane * Self.ports + port) >> 3
   }
 
-  private func owner(word: Int, octet: Int) -> UInt8 {
+  /// The word with the owners of the first eight port sets of an address; the others follow.
+  func setWord(_ address: Int) -> Int { word(address, 3, 0) }
+
+  /// One of the sixteen words at the end of an address's planes.
+  private func controlWord(_ address: Int, _ place: Int) -> Int { word(address, 3, 1024) + place }
+
+  /// The word that counts the hosts of an address.
+  func hostWord(_ address: Int) -> Int { controlWord(address, 8) }
+
+  /// The value of one octet.
+  func owner(word: Int, octet: Int) -> UInt8 {
     unsafe UInt8(truncatingIfNeeded: words[word].load(ordering: .relaxed) >> UInt64(octet * 8))
   }
 
   /// Changes one octet from `old` to `new`; false when it was not `old`.
-  private func exchange(word: Int, octet: Int, from old: UInt8, to new: UInt8) -> Bool {
+  func exchange(word: Int, octet: Int, from old: UInt8, to new: UInt8) -> Bool {
     let shift = UInt64(octet * 8)
     var current = unsafe words[word].load(ordering: .relaxed)
     while UInt8(truncatingIfNeeded: current >> shift) == old {
@@ -90,7 +102,7 @@ package import WireFormats
   /// The word that counts the ports in use of the class of `port`.
   private func countWord(_ address: Int, _ number: IPProtocol, _ port: UInt16) -> Int {
     let place = number == .icmp ? 6 : (number == .tcp ? 0 : 3) + PortClass(of: port, protocol: number).index
-    return word(address, 3, 0) + 1 + place
+    return controlWord(address, 1 + place)
   }
 
   /// How many ports of the class of `port` are in use.
@@ -101,16 +113,16 @@ package import WireFormats
 
   /// Claims a whole address for one host; false when another has it.
   package func claimAddress(_ address: Int, for owner: UInt8) -> Bool {
-    exchange(word: word(address, 3, 0), octet: 0, from: 0, to: owner)
+    exchange(word: controlWord(address, 0), octet: 0, from: 0, to: owner)
   }
 
   /// Frees a whole address.
   package func freeAddress(_ address: Int, of owner: UInt8) {
-    _ = exchange(word: word(address, 3, 0), octet: 0, from: owner, to: 0)
+    _ = exchange(word: controlWord(address, 0), octet: 0, from: owner, to: 0)
   }
 
   /// The owner of a whole address, as in `owner(address:protocol:port:)`.
-  package func addressOwner(_ address: Int) -> UInt8 { owner(word: word(address, 3, 0), octet: 0) }
+  package func addressOwner(_ address: Int) -> UInt8 { owner(word: controlWord(address, 0), octet: 0) }
 
   /// Which ports of a word an allocation may take.
   package enum Parity: Sendable {
@@ -126,8 +138,8 @@ package import WireFormats
     }
   }
 
-  /// Claims any free port of one block of `Ownership.portsPerBlock` ports within `range`; looks from `start` on and
-  /// wraps around the block.
+  /// Claims any free port of one block of `Ownership.portsPerBlock` ports within `range`; looks from the place `start`
+  /// (0 to 63) on and wraps around the block.
   package func claimAny(
     address: Int, protocol number: IPProtocol, block: Int, within range: ClosedRange<UInt16>, parity: Parity,
     start: Int, for owner: UInt8
@@ -136,24 +148,30 @@ package import WireFormats
     let base = block * Ownership.portsPerBlock
     let first = word(address, plane, base)
     for step in 0..<8 {
-      let index = (start + step) & 7
+      let index = ((start >> 3) + step) & 7
       var free = Self.zeroOctets(unsafe words[first + index].load(ordering: .relaxed)) & parity.mask
       while free != 0 {
-        let octet = free.trailingZeroBitCount >> 3
+        let octet = Self.nextOctet(free, from: start & 7)
         let port = UInt16(base + index * 8 + octet)
         if range.contains(port), exchange(word: first + index, octet: octet, from: 0, to: owner) {
           unsafe words[countWord(address, number, port)].add(1, ordering: .relaxed)
           return port
         }
-        free &= free &- 1
+        free &= ~(0xFF << UInt64(octet * 8))
       }
     }
     return nil
   }
 
   /// The top bit of every octet that is zero.
-  private static func zeroOctets(_ word: UInt64) -> UInt64 {
+  static func zeroOctets(_ word: UInt64) -> UInt64 {
     let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
     return ~(((word & low) &+ low) | word | low)
+  }
+
+  /// The first octet from `start` on, around the word, that has a bit in `set`, which is not empty.
+  static func nextOctet(_ set: UInt64, from start: Int) -> Int {
+    let later = set & UInt64.max << UInt64(start * 8)
+    return (later != 0 ? later : set).trailingZeroBitCount >> 3
   }
 }

@@ -1,4 +1,5 @@
 import Forwarding
+import Synchronization
 import WireFormats
 
 /// The state of one worker: its sessions and mappings, in one position-independent region that only it writes.
@@ -12,18 +13,24 @@ import WireFormats
   let sessions: RecordTable<SessionRecord>
   let mappings: RecordTable<MappingRecord>
   let seed: (UInt64, UInt64)
+  private let header: UnsafeMutablePointer<ShardHeader>
 
   /// A new, empty shard over `layout.size` zeroed octets at `memory`, aligned to 64, which must outlive it.
+  ///
+  /// - Parameters:
+  ///   - seed: the secret of the hash function, which is not in the region.
+  ///   - boot: the boot of the machine that this run belongs to.
   @unsafe package init(
-    memory: UnsafeMutableRawPointer, layout: ShardLayout, seed: (UInt64, UInt64), worker: Int, workers: Int
+    memory: UnsafeMutableRawPointer, layout: ShardLayout, seed: (UInt64, UInt64), worker: Int, workers: Int,
+    boot: BootIdentity = BootIdentity()
   ) {
     self.layout = layout
     self.seed = seed
     let header = unsafe memory.bindMemory(to: ShardHeader.self, capacity: 1)
+    unsafe self.header = header
     unsafe header.initialize(
       to: ShardHeader(
-        magic: ShardHeader.magic, version: ShardHeader.currentVersion, worker: UInt16(worker),
-        workers: UInt16(workers), seed: seed,
+        identity: RegionIdentity(layout, worker: worker, workers: workers, boot: boot),
         sessions: RecordTableHeader(
           capacity: layout.sessionCapacity, count: 0, highWater: 0, firstFree: .max),
         mappings: RecordTableHeader(
@@ -46,6 +53,9 @@ import WireFormats
   package var sessionCount: Int { Int(sessions.count) }
   /// Mappings in use, pairings included.
   package var mappingCount: Int { Int(mappings.count) }
+
+  /// Notes in the region what time it is, for a later run that takes it up.
+  func note(_ time: RegionTime) { unsafe header.pointee.time = time }
 
   // MARK: Sessions
 
@@ -77,7 +87,10 @@ import WireFormats
   /// Adds a session; nil when the table or both buckets of one of its keys are full.
   func insert(_ record: SessionRecord) -> UInt32? {
     guard let number = sessions.allocate(next: { $0.mapping }) else { return nil }
+    // A later run believes every record that is live, so it becomes live when all else of it is written. A killed
+    // process leaves what its instructions have stored so far, in their order: only the compiler must not change it.
     sessions[number] = record
+    atomicMemoryFence(ordering: .releasing)
     sessions[number].flags.insert(.live)
     let outbound = record.outboundKey.hash(seed: seed)
     let inbound = record.inboundKey.hash(seed: seed)
@@ -95,6 +108,7 @@ import WireFormats
 
   private func freeSession(_ number: UInt32) {
     sessions[number].flags = []
+    atomicMemoryFence(ordering: .releasing)
     sessions[number].mapping = sessions.release(number)
   }
 
@@ -110,8 +124,10 @@ import WireFormats
 
   /// Asks for the cache line of the index where an inside endpoint's port mapping is.
   @inline(__always)
-  func prefetchMapping(of local: IPv4Address, port: UInt16, _ number: IPProtocol, _ instance: RoutingInstance) {
-    let hash = MappingRecord.portKey(local, port, number, instance).hash(seed: seed)
+  func prefetchMapping(
+    of local: IPv4Address, port: UInt16, _ number: IPProtocol, _ instance: RoutingInstance, _ rule: UInt16
+  ) {
+    let hash = MappingRecord.portKey(local, port, number, instance, rule).hash(seed: seed)
     mappingIndex.prefetch(hash)
     mappingIndex.prefetchSecond(hash)
   }
@@ -135,11 +151,22 @@ import WireFormats
   }
 
   /// The address mapping (basic NAT) of an inside global address.
-  func findAddressMapping(global: IPv4Address) -> UInt32? {
+  func findAddressMapping(global: IPv4Address, in outside: RoutingInstance) -> UInt32? {
     var probe = MappingRecord(kind: .address)
     probe.insideGlobal = global
-    let key = probe.globalKey
-    return mappingIndex.find(key.hash(seed: seed)) { entry in
+    probe.outsideInstance = outside
+    return findMapping(byGlobal: probe.globalKey)
+  }
+
+  /// The port mapping, of either kind, of an inside global endpoint.
+  func findPortMapping(
+    global: IPv4Address, port: UInt16, _ number: IPProtocol, in outside: RoutingInstance
+  ) -> UInt32? {
+    findMapping(byGlobal: MappingRecord.globalPortKey(global, port, number, outside))
+  }
+
+  private func findMapping(byGlobal key: FlowKey) -> UInt32? {
+    mappingIndex.find(key.hash(seed: seed)) { entry in
       entry & 1 == 1 && mappings[entry >> 1].globalKey == key
     }.map { $0 >> 1 }
   }
@@ -152,13 +179,18 @@ import WireFormats
   /// Adds a mapping; nil when the table or its buckets are full.
   func insert(_ record: MappingRecord) -> UInt32? {
     guard let number = mappings.allocate(next: { $0.link }) else { return nil }
-    mappings[number] = record
+    // As with sessions, the word that makes it live comes last.
+    var quiet = record
+    quiet.kind = .free
+    mappings[number] = quiet
+    atomicMemoryFence(ordering: .releasing)
+    mappings[number].kind = record.kind
     let local = record.localKey.hash(seed: seed)
     guard mappingIndex.insert(local, number << 1, rehash: { rehashMapping($0) }) else {
       freeMapping(number)
       return nil
     }
-    if record.kind != .pairing {
+    if record.hasGlobalKey {
       let global = record.globalKey.hash(seed: seed)
       guard mappingIndex.insert(global, number << 1 | 1, rehash: { rehashMapping($0) }) else {
         mappingIndex.remove(local, number << 1)
@@ -171,17 +203,28 @@ import WireFormats
 
   private func freeMapping(_ number: UInt32) {
     mappings[number].kind = .free
+    atomicMemoryFence(ordering: .releasing)
     mappings[number].link = mappings.release(number)
   }
 
   /// Takes a mapping out of the index and the table; its port and pairing are the caller's business.
   func removeMapping(_ number: UInt32) {
-    let record = mappings[number]
-    mappingIndex.remove(record.localKey.hash(seed: seed), number << 1)
-    if record.kind != .pairing {
-      mappingIndex.remove(record.globalKey.hash(seed: seed), number << 1 | 1)
-    }
+    unindexMapping(number)
     freeMapping(number)
+  }
+
+  /// Lets a port mapping's record stand for a port that rests: out of the index, but in the table.
+  func holdMapping(_ number: UInt32, since now: UInt32) {
+    unindexMapping(number)
+    mappings[number].kind = .held
+    mappings[number].word = now
+  }
+
+  private func unindexMapping(_ number: UInt32) {
+    let record = mappings[number]
+    guard record.isIndexed else { return }
+    mappingIndex.remove(record.localKey.hash(seed: seed), number << 1)
+    if record.hasGlobalKey { mappingIndex.remove(record.globalKey.hash(seed: seed), number << 1 | 1) }
   }
 }
 
@@ -192,15 +235,5 @@ extension RecordTableHeader {
   ) -> UnsafeMutablePointer<RecordTableHeader> {
     unsafe UnsafeMutableRawPointer(header).advanced(by: MemoryLayout<ShardHeader>.offset(of: path)!)
       .assumingMemoryBound(to: RecordTableHeader.self)
-  }
-}
-
-extension MappingRecord {
-  /// An empty record of a kind, to be filled in or to look another one up with.
-  init(kind: Kind) {
-    self.init(
-      insideLocal: IPv4Address(0), insideGlobal: IPv4Address(0), insideLocalPort: 0, insideGlobalPort: 0,
-      instance: .global, protocolNumber: IPProtocol(rawValue: 0), kind: kind, users: 0, rule: 0, created: 0,
-      link: .max)
   }
 }

@@ -45,7 +45,7 @@ extension Translator {
   /// A session's inside global endpoint is that of its mapping, which is live.
   private func checkMapping(of record: SessionRecord, _ number: UInt32, _ problems: inout [String]) {
     guard record.mapping != SessionRecord.noMapping else {
-      if !record.flags.contains(.isStatic) { problems.append("dynamic session \(number) has no mapping") }
+      if record.flags.isDisjoint(with: [.isStatic, .ownsPort]) { problems.append("dynamic session \(number) has no mapping") }
       return
     }
     guard record.mapping < shard.mappings.highWater else {
@@ -54,8 +54,8 @@ extension Translator {
     }
     let mapping = shard.mappings[record.mapping]
     let samePorts =
-      mapping.kind == .address
-      || mapping.kind == .port && mapping.insideGlobalPort == record.insideGlobalPort
+      mapping.kind == .address || mapping.kind == .pairing && record.flags.contains(.ownsPort)
+      || mapping.isPort && mapping.insideGlobalPort == record.insideGlobalPort
         && mapping.insideLocalPort == record.insideLocalPort && mapping.protocolNumber == record.protocolNumber
     if !samePorts || mapping.insideGlobal != record.insideGlobal || mapping.insideLocal != record.insideLocal {
       problems.append("session \(number) and its mapping \(record.mapping) disagree")
@@ -68,14 +68,18 @@ extension Translator {
     var live: UInt32 = 0
     var entries = 0
     for number in 0..<shard.mappings.highWater
-    where shard.mappings[number].kind == .port && shard.mappings[number].link != MappingRecord.noPairing {
+    where shard.mappings[number].isPort && shard.mappings[number].link != MappingRecord.noPairing {
       users[shard.mappings[number].link, default: 0] += 1
     }
     for number in 0..<shard.mappings.highWater {
       let record = shard.mappings[number]
       guard record.kind != .free else { continue }
       live += 1
-      entries += record.kind == .pairing ? 1 : 2
+      entries += (record.isIndexed ? 1 : 0) + (record.hasGlobalKey ? 1 : 0)
+      guard Self.countsUsers(record) else {
+        checkClaim(of: record, number, &problems)
+        continue
+      }
       if users.removeValue(forKey: number) ?? 0 != record.users {
         problems.append("mapping \(number) counts \(record.users) users, which it has not")
       }
@@ -93,16 +97,22 @@ extension Translator {
     }
   }
 
+  /// Whether a record's users are what sessions and mappings point at; permissions and hosts are found by key.
+  private static func countsUsers(_ record: MappingRecord) -> Bool {
+    record.isPort || record.kind == .address || record.kind == .pairing
+  }
+
   private func checkClaim(of record: MappingRecord, _ number: UInt32, _ problems: inout [String]) {
-    guard let address = policy.globalAddresses.number(of: record.insideGlobal) else {
+    guard record.kind != .host else { return }
+    guard let address = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else {
       problems.append("mapping \(number) has an address of no rule")
       return
     }
     switch record.kind {
-    case .port:
+    case .port, .portByAddress, .held:
       let owner = ports.owner(address: address, protocol: record.protocolNumber, port: record.insideGlobalPort)
       if owner != allocator.mark { problems.append("mapping \(number) does not hold its port") }
-      guard record.link != MappingRecord.noPairing else { break }
+      guard record.kind != .held, record.link != MappingRecord.noPairing else { break }
       let pairing = shard.mappings[record.link]
       if pairing.kind != .pairing || pairing.insideLocal != record.insideLocal
         || pairing.insideGlobal != record.insideGlobal
@@ -113,10 +123,10 @@ extension Translator {
       if ports.addressOwner(address) != allocator.mark {
         problems.append("mapping \(number) does not hold its address")
       }
-      if shard.findAddressMapping(global: record.insideGlobal) != number {
+      if shard.findAddressMapping(global: record.insideGlobal, in: record.outsideInstance) != number {
         problems.append("mapping \(number) is not what the index finds under its global key")
       }
-    case .pairing, .free: break
+    case .pairing, .permission, .host, .portSet, .free: break
     }
   }
 
@@ -129,7 +139,15 @@ extension Translator {
       for address in 0..<ports.addressCount { claimed += countClaims(address, number, &problems) }
       var mapped = 0
       for index in 0..<shard.mappings.highWater
-      where shard.mappings[index].kind == .port && shard.mappings[index].protocolNumber == number {
+      where (shard.mappings[index].isPort || shard.mappings[index].kind == .held)
+        && shard.mappings[index].protocolNumber == number
+      {
+        mapped += 1
+      }
+      for index in 0..<shard.sessions.highWater
+      where shard.sessions[index].flags.isSuperset(of: [.live, .ownsPort])
+        && shard.sessions[index].protocolNumber == number
+      {
         mapped += 1
       }
       if claimed != mapped { problems.append("\(claimed) \(number) ports are claimed for \(mapped) mappings") }

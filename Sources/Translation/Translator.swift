@@ -7,20 +7,27 @@ import WireFormats
 /// (and ask for the index's cache line); probe the index (and ask for the session's); then decide, track and rewrite.
 /// Nothing here allocates, locks or calls the system; time and randomness come from outside.
 package struct Translator: ~Copyable {
-  package let policy: Policy
+  package internal(set) var policy: Policy
   package let worker: Int
   package let workers: Int
   package let neighbors: NeighborTable
   package let counters: TranslationCounters
-  let facts: InterfaceTable
+  package let journal: TranslationJournal
+  var facts: InterfaceTable
   var shard: Shard
   let ports: PortMap
   let allocator: PortAllocator
   let limit: SessionLimit
+  let bindings: OutsideBindings
   var random: KeyedRandom
   var sweep = Sweep()
-  /// One for each dynamic rule.
+  var fragments: FragmentTable
+  var identifications: IdentificationCounter
+  var heldSYNs = HeldSYNs()
+  /// One for each number of a dynamic rule.
   var hunts: [AddressHunt]
+  /// The place of the next real host behind each virtual one, by rule.
+  var rotations: [Int]
   /// The tick of the burst at hand: seconds since a moment before start.
   var now: UInt32 = 1
   /// The neighbour table's generation at the start of the burst.
@@ -29,17 +36,24 @@ package struct Translator: ~Copyable {
   /// The translator of worker `worker` of `workers`.
   package init(
     policy: Policy, shard: consuming Shard, ports: PortMap, neighbors: NeighborTable, counters: TranslationCounters,
-    limit: SessionLimit, random: KeyedRandom, worker: Int = 0, workers: Int = 1
+    limit: SessionLimit, bindings: OutsideBindings = OutsideBindings(capacity: 64, key: (0, 0)), random: KeyedRandom,
+    worker: Int = 0, workers: Int = 1, journal: TranslationJournal = TranslationJournal(capacity: 64)
   ) {
     precondition(workers >= 1 && workers <= PortMap.maximumWorkers && worker < workers)
     self.policy = policy
     facts = InterfaceTable(policy.facts)
-    hunts = Array(repeating: AddressHunt(), count: policy.rules.count)
+    hunts = Array(repeating: AddressHunt(), count: policy.ruleIDCount)
+    rotations = Array(repeating: 0, count: max(1, policy.destinationRules.count))
     self.shard = shard
     self.ports = ports
     self.neighbors = neighbors
     self.counters = counters
+    self.journal = journal
     self.limit = limit
+    self.bindings = bindings
+    var random = random
+    fragments = FragmentTable(seed: random.next())
+    identifications = IdentificationCounter(worker: worker, workers: workers, start: random.next())
     self.random = random
     self.worker = worker
     self.workers = workers
@@ -105,7 +119,7 @@ package struct Translator: ~Copyable {
   private mutating func decideWithoutCandidate(_ packet: inout Packet, _ hits: inout UInt64) {
     switch (packet.kind, packet.realm) {
     case (.icmpError, .inside), (.icmpError, .outside): translateICMPError(&packet)
-    case (.fragment, .inside), (.fragment, .outside): fragment(&packet)
+    case (.fragment, .inside), (.fragment, .outside), (.laterFragment, _): fragment(&packet)
     case (_, .none): route(&packet)
     case (.otherICMP, _): packet.verdict = .drop(.protocolNotTranslated)
     case (.flow, _), (.addressOnly, _):

@@ -31,12 +31,16 @@ package enum Verdict: Hashable, Sendable, BitwiseCopyable {
   case pending
   /// Send it to the neighbour, whose Ethernet address is known.
   case forward(NeighborState)
+  /// It is rewritten, and larger than the neighbour's link: send it there in fragments.
+  case cut(NeighborState)
   /// It is rewritten; hold it until the neighbour has answered an ARP request.
   case resolve(NeighborID)
   /// Another worker owns it.
   case handOver(worker: UInt8)
   /// It is rewritten and goes to an inside global address: it arrives anew at this outside interface.
   case hairpin(InterfaceID)
+  /// It is a fragment whose ports are not known yet: keep its frame at this place of the fragment table.
+  case hold(FragmentPlace)
   /// It is for the gateway itself.
   case deliver
   /// Drop it, count the reason, and tell the sender.

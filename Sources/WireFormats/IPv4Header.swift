@@ -17,6 +17,8 @@
   @inlinable package static var minimumLength: Int { 20 }
   /// DF in the "Flags" field.
   @inlinable package static var dontFragment: UInt16 { 0x4000 }
+  /// MF in the "Flags" field.
+  @inlinable package static var moreFragments: UInt16 { 0x2000 }
   /// MF and "Fragment Offset": not zero in every fragment of a datagram.
   @inlinable package static var fragmentMask: UInt16 { 0x3FFF }
   /// "Fragment Offset": not zero in every fragment but the first.

@@ -11,6 +11,13 @@
   @inlinable package static var minimumLength: Int { 20 }
 }
 
+/// "Kind" of a TCP option (RFC 9293 section 3.1).
+@usableFromInline package enum TCPOption {
+  @inlinable package static var end: UInt8 { 0 }
+  @inlinable package static var noOperation: UInt8 { 1 }
+  @inlinable package static var maximumSegmentSize: UInt8 { 2 }
+}
+
 /// The control bits of a TCP header.
 @usableFromInline package struct TCPFlags: OptionSet, Sendable, BitwiseCopyable {
   @usableFromInline package var rawValue: UInt8

@@ -17,6 +17,12 @@
   @inlinable package static var needsChecksum: UInt8 { 1 }
   /// VIRTIO_NET_HDR_GSO_NONE.
   @inlinable package static var gsoNone: UInt8 { 0 }
+  /// VIRTIO_NET_HDR_GSO_TCPV4.
+  @inlinable package static var gsoTCPv4: UInt8 { 1 }
+  /// VIRTIO_NET_HDR_GSO_UDP_L4: each segment is a datagram of its own.
+  @inlinable package static var gsoUDP: UInt8 { 5 }
+  /// VIRTIO_NET_HDR_GSO_ECN: the first segment carries CWR alone.
+  @inlinable package static var gsoECN: UInt8 { 0x80 }
 }
 
 /// What the header of one frame says.

@@ -7,8 +7,15 @@ struct Show: ParsableCommand {
     abstract: "Show the state of a running gateway.",
     usage: "sallyport show <words> ... [--json] [--socket <path>]",
     discussion: """
-      ip nat translations [tcp|udp|icmp|gre|esp] [inside A] [outside A] [verbose] [total]
+      ip nat translations [tcp|udp|icmp|gre|esp|pptp] [inside [A | GLOBAL LOCAL]] [outside [A | LOCAL GLOBAL]]
+          [vrf V] [filter range {inside|outside} {global|local} A B] [verbose] [total]
       ip nat statistics
+      ip nat limits {all-host | all-vrf | host A | vrf V}
+      ip nat pool name P
+      ip nat bpa
+      ip nat services
+      ip nat log
+      ip virtual-reassembly [INTERFACE]
       ip arp, neighbors
       workers
       interfaces

@@ -10,7 +10,7 @@ struct SallyportDaemon: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sallyportd", abstract: "A multi-core NAT gateway.",
     discussion: """
-      Runs in the foreground and logs to standard error. SIGTERM and SIGINT end it. See sallyportd(8).
+      Runs in the foreground and logs to standard error. SIGTERM and SIGINT end it, SIGHUP reads the configuration again. See sallyportd(8).
       """)
 
   @Option(help: ArgumentHelp("The configuration, in IOS syntax.", valueName: "file"))
@@ -30,7 +30,7 @@ struct SallyportDaemon: AsyncParsableCommand {
       throw ExitCode.failure
     }
     do {
-      try await Daemon(gateway, logger: logger).run()
+      try await Daemon(gateway, path: config, logger: logger).run()
     } catch {
       logger.critical("\(error)")
       throw ExitCode.failure

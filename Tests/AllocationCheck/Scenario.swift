@@ -26,12 +26,16 @@ struct Scenario: Sendable {
 
   private static let burst = 64
 
-  static let all: [Scenario] = [established, created, createdStatic, refused, errors]
+  static let all: [Scenario] = [established, created, createdStatic, refused, errors, fragments]
 
   /// A gateway and bursts of frames, which are put back as they were before each turn.
   private static func bursts(_ datagrams: [Datagram]) -> [(arena: ArenaBox, fresh: [Packet])] {
-    stride(from: 0, to: datagrams.count, by: burst).map { start in
-      let box = ArenaBox(datagrams[start..<min(start + burst, datagrams.count)].map { $0.frame() })
+    bursts(datagrams.map { $0.frame() })
+  }
+
+  private static func bursts(_ frames: [Frame]) -> [(arena: ArenaBox, fresh: [Packet])] {
+    stride(from: 0, to: frames.count, by: burst).map { start in
+      let box = ArenaBox(Array(frames[start..<min(start + burst, frames.count)]))
       return (box, box.packets)
     }
   }
@@ -107,6 +111,18 @@ struct Scenario: Sendable {
     let bursts = Scenario.bursts(errors).map { (arena: $0.arena, fresh: $0.arena.packets(by: Place.outside)) }
     let allocations = (0..<100).reduce(0) { total, _ in total + pass(gateway, bursts) }
     precondition(gateway.total(.icmpErrorsTranslated) == 102_400)
+    return allocations
+  }
+}
+
+extension Scenario {
+  private static let fragments = Scenario(name: "in fragments", packets: 96_000) {
+    let gateway = TestGateway(.overloadedPool)
+    let datagrams = flows(320).map { flow in flow.with { $0.payload = [UInt8](repeating: 1, count: 100) } }
+    let bursts = Scenario.bursts(datagrams.flatMap { $0.fragments(cutAt: [40, 80]) })
+    _ = pass(gateway, bursts)
+    let allocations = (0..<100).reduce(0) { total, _ in total + pass(gateway, bursts) }
+    precondition(gateway.counters.allSatisfy { $0.drops(for: .fragmentTableFull) == 0 })
     return allocations
   }
 }

@@ -55,13 +55,13 @@ import Testing
     #expect(error.location == SourceLocation(file: "gw.conf", line: 2, column: 1))
   }
 
-  @Test func `texts of more than 16 MiB are refused unread`() {
-    let octets = [UInt8](repeating: UInt8(ascii: "x"), count: 16 << 20)
+  @Test func `texts of more than 128 MiB are refused unread`() {
+    let octets = [UInt8](repeating: UInt8(ascii: "x"), count: 128 << 20)
     #expect(throws: Never.self) { try SourceText(octets) }
     #expect(throws: (any Error).self) { try SourceText(octets + [0x78]) }
     #expect(
-      errors(in: String(repeating: "x", count: 100_000_000))?.rendered()
-        == "gw.conf: error: the configuration has more than 16 MiB")
+      errors(in: String(repeating: "x", count: 200_000_000))?.rendered()
+        == "gw.conf: error: the configuration has more than 128 MiB")
   }
 
   @Test(
@@ -83,10 +83,26 @@ import Testing
     #expect(errors(in: interfaces)?.errors.map(\.message) == ["a configuration has at most 64 interfaces"])
     let entries = String(repeating: "access-list 1 permit any\n", count: 4097)
     #expect(errors(in: entries)?.errors.map(\.message) == ["an access list has at most 4096 lines"])
-    let pools = (0...1024).map {
-      "ip nat pool P\($0) 10.\($0 / 256).\($0 % 256).1 10.\($0 / 256).\($0 % 256).2 prefix 24\n"
+    let instances = (0...64).map { "ip vrf V\($0)\n" }
+    #expect(errors(in: instances.joined())?.errors.map(\.message) == ["a configuration has at most 64 VRFs"])
+    let timers = (1...65).map { "ip nat translation port-timeout tcp \($0) 60\n" }
+    #expect(errors(in: timers.joined())?.errors.map(\.message) == ["a configuration has at most 64 port timeouts"])
+    let limits = (1...16).map { "access-list \($0) permit any\nip nat translation max-entries list \($0) 9\n" }
+    #expect(errors(in: limits.joined())?.errors.map(\.message) == ["a configuration has at most 15 limits of lists"])
+    let collectors = (1...5).map {
+      "ip nat log translations flow-export v9 udp destination 192.0.2.\($0) 2055 source out0\n"
     }
-    #expect(errors(in: pools.joined())?.errors.map(\.message) == ["a configuration has at most 1024 pools"])
+    let outside = "interface out0\n device tap t\n ip address 203.0.113.1 255.255.255.0\n"
+    #expect(
+      errors(in: outside + collectors.joined())?.errors.map(\.message)
+        == ["a configuration has at most 4 collectors"])
+    let services = (1...1025).map { "ip nat service sip udp port \($0)\n" }
+    #expect(errors(in: services.joined())?.errors.map(\.message) == ["a configuration has at most 1024 services"])
+    let blocked = (2000...3024).map { "ip nat settings interface-overload block port tcp \($0)\n" }
+    #expect(
+      errors(in: blocked.joined())?.errors.map(\.message) == ["a configuration has at most 1024 ports of this kind"])
+    let matches = (0...1024).map { "route-map RM permit \($0)\n" }
+    #expect(errors(in: matches.joined())?.errors.map(\.message) == ["a route map has at most 1024 entries"])
     let text = String(repeating: "x", count: 241)
     #expect(
       errors(in: "access-list 1 remark \(text)")?.errors.map(\.message) == ["the text has more than 240 characters"])
@@ -94,11 +110,12 @@ import Testing
 
   /// Whatever is done to a valid text, it is either accepted, and then reads back equal, or refused with places that
   /// exist.
-  @Test func `mutated configurations are refused or accepted, never worse`() throws {
+  @Test(arguments: [sampleConfiguration, completeConfiguration])
+  func `mutated configurations are refused or accepted, never worse`(text: String) throws {
     var random = SeededGenerator(seed: 7)
     var accepted = 0
     for _ in 0..<200 {
-      let octets = mutated(sampleConfiguration, using: &random)
+      let octets = mutated(text, using: &random)
       do {
         let gateway = try GatewayConfiguration.parse(octets, file: "gw.conf")
         #expect(try parse(gateway.render()) == gateway)

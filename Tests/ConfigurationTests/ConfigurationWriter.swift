@@ -3,7 +3,7 @@ import WireFormats
 /// Writes random configurations that are valid: their statements, order and spelling vary.
 enum ConfigurationWriter {
   static func text(using random: inout some RandomNumberGenerator) -> String {
-    var sections = [dataplane(&random), settings(&random)]
+    var sections = [dataplane(&random), settings(&random), RuleWriter.settings(using: &random)]
     let interfaces = Int.random(in: 1...5, using: &random)
     sections += (0..<interfaces).flatMap { interface($0, &random) }
     sections += routes(over: interfaces, &random)
@@ -16,6 +16,7 @@ enum ConfigurationWriter {
         "ip nat inside source list \(list.name) \(source)\(Bool.random(using: &random) ? " overload" : "")")
     }
     sections += statics(&random)
+    sections += RuleWriter.sections(over: interfaces, using: &random)
     sections.shuffle(using: &random)
     return sections.map { Bool.random(using: &random) ? $0 : capitalizingKeywords(of: $0) }.joined(separator: "\n!\n")
   }
@@ -134,11 +135,11 @@ enum ConfigurationWriter {
     }
   }
 
-  private static func pick(_ choices: [String], _ random: inout some RandomNumberGenerator) -> String {
+  static func pick(_ choices: [String], _ random: inout some RandomNumberGenerator) -> String {
     choices[Int.random(in: 0..<choices.count, using: &random)]
   }
 
-  private static func some(_ lines: [String], _ random: inout some RandomNumberGenerator) -> [String] {
+  static func some(_ lines: [String], _ random: inout some RandomNumberGenerator) -> [String] {
     lines.filter { _ in Bool.random(using: &random) }
   }
 }

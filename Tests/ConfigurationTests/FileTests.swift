@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import Translation
 
 @testable import Configuration
 
@@ -66,13 +67,21 @@ import Testing
     #expect(failure("gw\u{0}.conf")?.hasSuffix("error: cannot open the configuration: Invalid argument") == true)
   }
 
-  @Test func `a file of more than 16 MiB is refused unread`() throws {
+  @Test func `a file of more than 128 MiB is refused unread`() throws {
     try withDirectory { directory in
       let path = directory + "/gw.conf"
       try write("", to: path)
-      let grown = unsafe truncate(path, 100 << 20)
+      let grown = unsafe truncate(path, 200 << 20)
       try #require(grown == 0)
-      #expect(failure(path) == "\(path): error: the configuration has more than 16 MiB")
+      #expect(failure(path) == "\(path): error: the configuration has more than 128 MiB")
     }
+  }
+
+  @Test(arguments: ["gateway.conf", "provider.conf"])
+  func `the examples of the documentation are accepted, and come back from what is rendered`(name: String) throws {
+    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let gateway = try GatewayConfiguration.load(path: "/\(root)/docs/examples/\(name)")
+    #expect(try parse(gateway.render()) == gateway)
+    #expect(!gateway.translation.dynamicRules.isEmpty)
   }
 }

@@ -119,9 +119,9 @@ import WireFormats
 
   @Test func `lines below a refused statement are not reported on top of it`() {
     let text = """
-      route-map RM permit 10
-       match ip address 10
-       set interface out0
+      policy-map RM
+       class C
+        police 8000
       interface 9
        ip address 10.0.0.1 255.255.255.0
       hostname -

@@ -122,7 +122,7 @@ import WireFormats
        address 10.0.0.6 10.0.0.9
        no address 10.0.0.1 10.0.0.5
       """)
-    #expect(gateway.translation.accessLists["1"]?.entries.map(\.address) == [IPv4Address(0x0A00_0004)])
+    #expect(gateway.translation.accessLists["1"]?.entries.map(\.source.address) == [IPv4Address(0x0A00_0004)])
     #expect(gateway.annotations.remarks["1"] == [.init(text: "two", beforeEntry: 1)])
     #expect(gateway.translation.pools["P"]?.ranges.map(\.lowerBound) == [IPv4Address(0x0A00_0006)])
   }

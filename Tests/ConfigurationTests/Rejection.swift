@@ -20,6 +20,26 @@ struct Rejection: Sendable, CustomTestStringConvertible {
   }
 }
 
+/// A configuration that is refused, and the places and messages of its errors: `LINE:COLUMN MESSAGE`, a line each.
+struct Refusal: Sendable, CustomTestStringConvertible {
+  let text: String
+  let messages: String
+
+  init(_ text: String, _ messages: String) {
+    self.text = text
+    self.messages = messages
+  }
+
+  var testDescription: String { text.split(separator: "\n").last.map(String.init) ?? "" }
+
+  /// Reads the configuration as `gw.conf` and compares.
+  func check(sourceLocation: Testing.SourceLocation = #_sourceLocation) {
+    let found = errors(in: text)?.errors.map { "\($0.location.line):\($0.location.column) \($0.message)" }
+    #expect(found?.joined(separator: "\n") == messages, sourceLocation: sourceLocation)
+    #expect(errors(in: text)?.errors.allSatisfy { $0.location.file == "gw.conf" } == true)
+  }
+}
+
 /// The errors of a configuration, or nil when it is accepted.
 func errors(in text: String) -> ConfigurationErrors? {
   do throws(ConfigurationErrors) {

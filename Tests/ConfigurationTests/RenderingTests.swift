@@ -44,8 +44,8 @@ import Testing
         access-list 10 deny 10.10.10.66
         access-list 10 permit 10.10.10.0 0.0.0.255
         ip access-list standard GUESTS
-         deny 10.20.0.66
-         permit 10.20.0.0 0.0.255.255
+         5 deny 10.20.0.66
+         10 permit 10.20.0.0 0.0.255.255
         !
         ip nat pool OUT 203.0.113.100 203.0.113.103 prefix-length 24
         ip nat pool SPREAD prefix-length 24 type match-host
@@ -70,6 +70,23 @@ import Testing
         end
 
         """)
+  }
+
+  @Test func `a configuration with everything comes back from what is rendered`() throws {
+    let gateway = try parse(completeConfiguration)
+    let rendered = gateway.render()
+    #expect(try parse(rendered) == gateway)
+    #expect(try parse(rendered).render() == rendered)
+    // What was said is shown, but for what has no meaning, its default, or another spelling.
+    let shown = Set(rendered.split(separator: "\n"))
+    let hidden = completeConfiguration.split(separator: "\n").filter { !shown.contains($0) }
+    #expect(
+      hidden.map { $0.split(separator: " ").prefix(4).joined(separator: " ") } == [
+        "vrf definition RED", "address-family ipv4", "exit-address-family", "ip vrf forwarding BLUE",
+        "access-list 101 permit 47", "access-list 101 permit tcp", "15 permit ip 10.0.0.0",
+        "ip access-list resequence EXT", "ip nat inside source", "ip nat inside source", "ip nat outside source",
+        "ip nat service H225", "ip nat service alg", "ip nat service list", "ip nat create flow-entries",
+      ])
   }
 
   @Test func `an empty configuration shows its end only`() throws {

@@ -91,14 +91,17 @@ import WireFormats
   }
 
   @Test func `access lists keep their order, sequence numbers put entries in between`() {
-    func entry(_ permits: Bool, _ address: UInt32, _ wildcard: UInt32) -> AccessList.Entry {
-      AccessList.Entry(permits: permits, address: IPv4Address(address), wildcard: wildcard)
+    func entry(_ sequence: UInt32, _ permits: Bool, _ address: UInt32, _ wildcard: UInt32) -> AccessList.Entry {
+      var entry = AccessList.Entry(permits: permits, address: IPv4Address(address), wildcard: wildcard)
+      entry.sequence = sequence
+      return entry
     }
     #expect(
       sample.translation.accessLists == [
-        "10": AccessList(name: "10", entries: [entry(false, 0x0A0A_0A42, 0), entry(true, 0x0A0A_0A00, 255)]),
+        "10": AccessList(
+          name: "10", entries: [entry(10, false, 0x0A0A_0A42, 0), entry(20, true, 0x0A0A_0A00, 255)]),
         "GUESTS": AccessList(
-          name: "GUESTS", entries: [entry(false, 0x0A14_0042, 0), entry(true, 0x0A14_0000, 0xFFFF)]),
+          name: "GUESTS", entries: [entry(5, false, 0x0A14_0042, 0), entry(10, true, 0x0A14_0000, 0xFFFF)]),
       ])
     #expect(sample.annotations.remarks == ["10": [.init(text: "everybody in the office", beforeEntry: 0)]])
   }
@@ -107,8 +110,8 @@ import WireFormats
     let lines = ["any", "host 10.1.2.3", "10.1.2.4", "10.1.2.5 0.0.255.255", "10.1.0.5 0.255.0.254"]
     let gateway = try parse(lines.map { "access-list 1999 permit \($0)\n" }.joined())
     let entries = try #require(gateway.translation.accessLists["1999"]).entries
-    #expect(entries.map(\.address.rawValue) == [0, 0x0A01_0203, 0x0A01_0204, 0x0A01_0000, 0x0A00_0001])
-    #expect(entries.map(\.wildcard) == [.max, 0, 0, 0xFFFF, 0x00FF_00FE])
+    #expect(entries.map(\.source.address.rawValue) == [0, 0x0A01_0203, 0x0A01_0204, 0x0A01_0000, 0x0A00_0001])
+    #expect(entries.map(\.source.wildcard) == [.max, 0, 0, 0xFFFF, 0x00FF_00FE])
   }
 
   @Test func `a pool has one range in a line or several in a mode of its own`() throws {

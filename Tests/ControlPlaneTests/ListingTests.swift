@@ -8,6 +8,10 @@ import WireFormats
 
 private func configuration() -> GatewayConfiguration {
   var configuration = GatewayConfiguration()
+  configuration.interfaces = interfaces.map(\.interface)
+  configuration.translation.staticTranslations = [
+    StaticTranslation(local: IPv4Address("10.10.10.11")!, global: .address(IPv4Address("203.0.113.50")!))
+  ]
   configuration.translation.pools["P"] = AddressPool(
     name: "P", ranges: [IPv4Address("203.0.113.100")!...IPv4Address("203.0.113.103")!], prefixLength: 24)
   configuration.translation.dynamicRules = [
@@ -41,12 +45,9 @@ private let interfaces = [
         translation: [.hits: 59_230_400, .misses: 2, .sessionsExpired: 4], drops: [.portsExhausted: 5]),
       WorkerStatus(
         index: 1, core: 1, engine: "io_uring", pageKind: "huge", translation: [.hits: 65, .misses: 1],
-        drops: [.addressesExhausted: 1, .mappingsExhausted: 2]),
+        drops: [.addressesExhausted: 1, .mappingsExhausted: 2, .filtered: 9]),
     ],
     limit: LimitStatus(maximum: 1_048_576, used: 3, peak: 8114, missed: 0),
-    staticRows: [
-      TranslationRow(kind: .static, protocolNumber: nil, insideGlobal: "203.0.113.50", insideLocal: "10.10.10.11")
-    ],
     rows: [
       [
         TranslationRow(
@@ -82,7 +83,12 @@ private let interfaces = [
         [Id: 2] access-list 20 interface outside0.20 refcount 0
         nat-limit statistics:
          max entry: max allowed 1048576, used 3, missed 0
+        In-to-out drops: 0  Out-to-in drops: 9
         Pool stats drop: 6  Mapping stats drop: 2
+        Limit entry add fail: 0
+        Total doors: 3
+        Appl doors: 2
+        Normal doors: 1
 
         """)
   }
@@ -96,10 +102,11 @@ private let interfaces = [
           let value = [.hits: 59_230_465, .misses: 3, .sessionsExpired: 4][counter] ?? 0
           return "\"\(counter)\":\(value),"
         }.joined()
-        + #""rules":[{"id":1,"accessList":"10","overload":true,"references":2,"allocatedAddresses":1,"pool":"P","#
-        + #""totalAddresses":4},{"id":2,"accessList":"20","overload":true,"references":0,"allocatedAddresses":0,"#
-        + #""interface":"outside0.20"}],"limit":{"maximum":1048576,"used":3,"missed":0},"poolDrops":6,"#
-        + #""mappingDrops":2}"# + "\n")
+        + #""rules":[{"id":1,"section":"Inside Source","accessList":"10","vrf":null,"overload":true,"references":2,"allocatedAddresses":1,"pool":"P","#
+        + #""totalAddresses":4},{"id":2,"section":"Inside Source","accessList":"20","vrf":null,"overload":true,"references":0,"allocatedAddresses":0,"#
+        + #""interface":"outside0.20"}],"limit":{"maximum":1048576,"used":3,"missed":0},"listLimits":[],"#
+        + #""vrfLimits":[],"insideDrops":0,"outsideDrops":9,"poolDrops":6,"mappingDrops":2,"limitDrops":0,"#
+        + #""doors":{"application":2,"normal":1}}"# + "\n")
   }
 }
 
@@ -217,6 +224,20 @@ private let interfaces = [
     #expect(try await answer("show running-config", from: gateway).text == configuration.render())
     let json = try await answer("show running-config", .json, from: gateway).text
     #expect(json.hasPrefix("{\"configuration\":\"") && json.contains("hostname gateway\\n"))
+  }
+
+  @Test func `clear without forced leaves what sessions use, and says so`() async throws {
+    let used = StubGateway(sparing: ClearResult(cleared: 0, spared: 3))
+    let command = "clear ip nat translation inside 203.0.113.100 10.10.10.10"
+    #expect(
+      try await answer(command, from: used).all == [
+        .error("% 3 sessions use the translation; with forced they are cleared too")
+      ])
+    let unknown = StubGateway(sparing: ClearResult(cleared: 0))
+    #expect(try await answer(command, from: unknown).all == [.error("% Translation not found")])
+    #expect(try await answer(command, from: StubGateway()).text == "1 translation cleared\n")
+    let foreign = "clear ip nat translation vrf RED inside 203.0.113.100 10.10.10.10"
+    #expect(try await answer(foreign, from: StubGateway()).all == [.error("there is no VRF RED")])
   }
 
   @Test func `clear says how many translations it ended`() async throws {

@@ -9,41 +9,60 @@ import WireFormats
 
 /// A gateway made of arrays: one worker unless a test says otherwise.
 final class StubGateway: GatewayView {
-  let configuration: GatewayConfiguration
   let interfaces: [InterfaceStatus]
   let workers: [WorkerStatus]
   let neighbors: [NeighborRow]
   let limit: LimitStatus
-  let staticRows: [TranslationRow]
+  let doors = DoorCount(application: 2, normal: 1)
+  let misses: [LimitSubject: UInt64]
+  let poolUses: [String: PoolUse]
+  let reassemblies: [InterfaceID: ReassemblyUse]
+  let export: ExportStatus
   /// The rows of each worker.
   let rows: [[TranslationRow]]
   /// Rows of one slice.
   let sliceSize: Int
-  private let state = Mutex(State())
+  /// What it answers to a request that spares sessions.
+  let sparing: ClearResult
+  /// The file that `reload` reads.
+  let reloading: ConfigurationReload
+  private let state: Mutex<State>
 
   private struct State {
+    var configuration: GatewayConfiguration
     var slicesServed = 0
     var cleared: [ClearRequest] = []
     var isCapturing = false
     var frames: [CapturedFrame] = []
+    /// Why the next replacement is refused.
+    var refusal: String?
   }
 
   init(
     configuration: GatewayConfiguration = GatewayConfiguration(), interfaces: [InterfaceStatus] = [],
     workers: [WorkerStatus] = [WorkerStatus(index: 0, core: 0, engine: "io_uring", pageKind: "huge")],
     neighbors: [NeighborRow] = [], limit: LimitStatus = LimitStatus(maximum: 1000, used: 0, peak: 0, missed: 0),
-    staticRows: [TranslationRow] = [], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512
+    misses: [LimitSubject: UInt64] = [:], poolUses: [String: PoolUse] = [:],
+    reassemblies: [InterfaceID: ReassemblyUse] = [:], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512,
+    sparing: ClearResult = ClearResult(cleared: 1), export: ExportStatus = ExportStatus(),
+    path: String = "/nonexistent/gateway.conf"
   ) {
-    self.configuration = configuration
     self.interfaces = interfaces
     self.workers = workers
     self.neighbors = neighbors
     self.limit = limit
-    self.staticRows = staticRows
+    self.misses = misses
+    self.poolUses = poolUses
+    self.reassemblies = reassemblies
     self.rows = rows
     self.sliceSize = sliceSize
+    self.sparing = sparing
+    reloading = ConfigurationReload(path: path)
+    state = Mutex(State(configuration: configuration))
+    self.export = export
   }
 
+  var configuration: GatewayConfiguration { state.withLock { $0.configuration } }
   /// How many slices of its tables have been asked for.
   var slicesServed: Int { state.withLock { $0.slicesServed } }
   var cleared: [ClearRequest] { state.withLock { $0.cleared } }
@@ -58,18 +77,26 @@ final class StubGateway: GatewayView {
       rows: Array(rows[worker][start..<end]), next: end < rows[worker].count ? .sessions(UInt32(end)) : nil)
   }
 
-  func usage(of worker: Int) async -> TranslationUsage {
-    var usage = TranslationUsage()
-    for row in rows[worker] {
-      if row.kind == .address { usage.addressMappings += 1 } else { usage.sessions += 1 }
-      if let rule = row.rule { usage.note(rule: rule - 1, address: row.insideGlobal.address) }
-    }
-    return usage
+  func limitMisses() async -> [LimitSubject: UInt64] { misses }
+
+  func use(of pool: AddressPool) async -> PoolUse { poolUses[pool.name] ?? PoolUse(assignedAddresses: 0) }
+
+  func reassembly(on interface: InterfaceID) async -> ReassemblyUse? { reassemblies[interface] }
+
+  func clear(_ request: ClearRequest) async -> ClearResult {
+    state.withLock { $0.cleared.append(request) }
+    return request.sparesSessions ? sparing : ClearResult(cleared: rows.reduce(0) { $0 + $1.count })
   }
 
-  func clear(_ request: ClearRequest) async -> Int {
-    state.withLock { $0.cleared.append(request) }
-    return rows.reduce(0) { $0 + $1.count }
+  /// Has the dataplane refuse the next configurations.
+  func refuse(because reason: String?) { state.withLock { $0.refusal = reason } }
+
+  func reload() async throws(ReloadRefusal) -> ReloadReport {
+    try await reloading.run(insteadOf: configuration) { next throws(ReloadRefusal) in
+      if let refusal = state.withLock({ $0.refusal }) { throw ReloadRefusal(refusal) }
+      state.withLock { $0.configuration = next }
+      return (40, 2)
+    }
   }
 
   /// Frames that the next `drainCapture` hands over.
@@ -100,6 +127,20 @@ extension ListedEndpoint: ExpressibleByStringLiteral {
   public init(stringLiteral text: String) {
     let parts = text.split(separator: ":")
     self.init(IPv4Address(String(parts[0]))!, port: parts.count > 1 ? UInt16(parts[1]) : nil)
+  }
+}
+
+extension TranslationRow {
+  /// A row about an inside host.
+  init(
+    kind: Kind, protocolNumber: IPProtocol?, insideGlobal: ListedEndpoint, insideLocal: ListedEndpoint,
+    outside: Names? = nil, instance: RoutingInstance = .global, rule: Int? = nil, marks: [Mark] = [],
+    age: Age? = nil, worker: Int? = nil
+  ) {
+    self.init(
+      kind: kind, protocolNumber: protocolNumber, inside: Names(local: insideLocal, global: insideGlobal),
+      outside: outside, instance: instance, rule: rule, ruleID: rule.map { UInt16($0 + 10) }, marks: marks, age: age,
+      place: worker.map { Place(worker: $0, record: 5, users: kind == .address ? 1 : 0) })
   }
 }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Forwarding
 import Testing
 import Translation
@@ -8,14 +9,16 @@ import WireFormats
 /// The rows of a small gateway: bob behind a static entry, a web server behind a port entry, alice with a connection, a
 /// query and a ping, and a host with an address of its own.
 private func sampleGateway() -> StubGateway {
+  var configuration = GatewayConfiguration()
+  configuration.translation.staticTranslations = [
+    StaticTranslation(local: IPv4Address("10.10.10.11")!, global: .address(IPv4Address("203.0.113.50")!)),
+    StaticTranslation(
+      local: IPv4Address("10.10.10.12")!, global: .address(IPv4Address("203.0.113.1")!),
+      ports: .init(transport: .tcp, local: 80, global: 8080)),
+  ]
   let age = TranslationRow.Age(created: 15, idle: 5, timeout: 86_400)
   return StubGateway(
-    staticRows: [
-      TranslationRow(
-        kind: .static, protocolNumber: nil, insideGlobal: "203.0.113.50", insideLocal: "10.10.10.11"),
-      TranslationRow(
-        kind: .static, protocolNumber: .tcp, insideGlobal: "203.0.113.1:8080", insideLocal: "10.10.10.12:80"),
-    ],
+    configuration: configuration,
     rows: [
       [
         TranslationRow(
@@ -64,8 +67,8 @@ private func sampleGateway() -> StubGateway {
 
   @Test func `separates columns even where an entry overflows`() async throws {
     let row = TranslationRow(
-      kind: .static, protocolNumber: .tcp, insideGlobal: "203.203.113.100:65535", insideLocal: "255.255.255.255:65535")
-    let text = try await answer("show ip nat translations", from: StubGateway(staticRows: [row])).text
+      kind: .session, protocolNumber: .tcp, insideGlobal: "203.203.113.100:65535", insideLocal: "255.255.255.255:65535")
+    let text = try await answer("show ip nat translations", from: StubGateway(rows: [[row]])).text
     #expect(
       text.split(separator: "\n")[1] == "tcp  203.203.113.100:65535 255.255.255.255:65535 ---                   ---")
   }
@@ -91,11 +94,12 @@ private func sampleGateway() -> StubGateway {
         of: #/  create: \d\d/\d\d/\d\d \d\d:\d\d:\d\d, use: \d\d/\d\d/\d\d \d\d:\d\d:\d\d, timeout: 24:00:00/#) != nil)
     #expect(
       lines[5...] == [
-        "  Format(H:M:S) Time-left :23:59:55", "  Map-Id(In): 1", "  Flags: extended, established", "  Worker: 0",
+        "  Format(H:M:S) Time-left :23:59:55", "  Map-Id(In): 1", "  RuleID : 11", "  Flags: extended, established",
+        "  ALG Application Type: NA", "  entry-id: 0x1000000005, use_count:0", "  Worker: 0",
         "Total number of translations: 2",
       ])
     let ping = try await answer("show ip nat translations icmp verbose", from: sampleGateway()).text
-    #expect(ping.contains("timeout: never\n  Map-Id(In): 1\n  Flags: extended\n"))
+    #expect(ping.contains("timeout: never\n  Map-Id(In): 1\n  RuleID : 11\n  Flags: extended\n"))
   }
 
   @Test func `is an array of objects in JSON`() async throws {
@@ -107,14 +111,15 @@ private func sampleGateway() -> StubGateway {
     #expect(
       lines[1] == #"{"kind":"static","protocol":null,"insideGlobal":"203.0.113.50","insideGlobalPort":null,"#
         + #""insideLocal":"10.10.10.11","insideLocalPort":null,"outsideLocal":null,"outsideLocalPort":null,"#
-        + #""outsideGlobal":null,"outsideGlobalPort":null,"rule":null,"flags":[],"ageSeconds":null,"#
-        + #""idleSeconds":null,"timeoutSeconds":null,"leftSeconds":null,"worker":null},"#)
+        + #""outsideGlobal":null,"outsideGlobalPort":null,"prefixLength":null,"vrf":null,"rule":null,"ruleID":null,"#
+        + #""flags":[],"ageSeconds":null,"idleSeconds":null,"timeoutSeconds":null,"leftSeconds":null,"#
+        + #""entryID":null,"useCount":null,"worker":null},"#)
     #expect(
       lines[4] == #"{"kind":"session","protocol":"tcp","insideGlobal":"203.0.113.100","insideGlobalPort":1024,"#
         + #""insideLocal":"10.10.10.10","insideLocalPort":40000,"outsideLocal":"203.0.113.10","#
-        + #""outsideLocalPort":80,"outsideGlobal":"203.0.113.10","outsideGlobalPort":80,"rule":1,"#
-        + #""flags":["established"],"ageSeconds":15,"idleSeconds":5,"timeoutSeconds":86400,"leftSeconds":86395,"#
-        + #""worker":0},"#)
+        + #""outsideLocalPort":80,"outsideGlobal":"203.0.113.10","outsideGlobalPort":80,"prefixLength":null,"#
+        + #""vrf":null,"rule":1,"ruleID":11,"flags":["established"],"ageSeconds":15,"idleSeconds":5,"#
+        + #""timeoutSeconds":86400,"leftSeconds":86395,"entryID":68719476741,"useCount":0,"worker":0},"#)
     #expect(!lines[7].hasSuffix(","))
     #expect(try await answer("show ip nat translations total", .json, from: sampleGateway()).text == "{\"total\":7}\n")
     #expect(try await answer("show ip nat translations", .json, from: StubGateway()).text == "[\n]\n")
@@ -139,19 +144,23 @@ private func sampleGateway() -> StubGateway {
   @Test func `says what a session is and how long it lasts`() {
     var configuration = TranslationConfiguration()
     configuration.timeouts.syn = 30
+    configuration.dynamicRules = Array(
+      repeating: DynamicRule(accessList: "10", source: .pool("P"), overload: true), count: 3)
     let policy = Policy(interfaces: [], routes: RoutingTable([]), translation: configuration)
     var record = Self.session(.tcp)
-    #expect(TranslationRow(record, policy: policy, worker: 3, now: 110).age == .init(created: 10, idle: 5, timeout: 30))
+    let opening = TranslationRow(record, policy: policy, worker: 3, number: 7, now: 110)
+    #expect(opening.age == .init(created: 10, idle: 5, timeout: 30))
     record.progress = [.outboundSeen, .inboundSeen, .established]
-    let row = TranslationRow(record, policy: policy, worker: 3, now: 110)
+    let row = TranslationRow(record, policy: policy, worker: 3, number: 7, now: 110)
     #expect(row.age?.timeout == 86_400)
     #expect(row.marks == [.established])
-    #expect(row.insideGlobal == "203.0.113.100:1024")
+    #expect(row.inside?.global == "203.0.113.100:1024")
     #expect(row.rule == 3)
-    #expect(row.worker == 3)
+    #expect(row.ruleID == 2)
+    #expect(row.place == .init(worker: 3, record: 7))
     record.progress.insert(.inboundFIN)
     record.flags = [.live, .isStatic, .openedInbound]
-    let closing = TranslationRow(record, policy: policy, worker: 3, now: 99)
+    let closing = TranslationRow(record, policy: policy, worker: 3, number: 7, now: 99)
     #expect(closing.marks == [.static, .inbound, .closing])
     #expect(closing.rule == nil)
     #expect(closing.age == .init(created: 0, idle: 0, timeout: 60), "a reader's clock may be a tick behind")
@@ -159,14 +168,14 @@ private func sampleGateway() -> StubGateway {
 
   @Test func `shows the identifier of a query at both of its ends`() {
     let policy = Policy(interfaces: [], routes: RoutingTable([]), translation: TranslationConfiguration())
-    let row = TranslationRow(Self.session(.icmp), policy: policy, worker: 0, now: 110)
+    let row = TranslationRow(Self.session(.icmp), policy: policy, worker: 0, number: 7, now: 110)
     #expect(row.outside == .init(local: "203.0.113.10:40000", global: "203.0.113.10:1024"))
   }
 
   @Test func `shows ports only of protocols that have them`() {
     let policy = Policy(interfaces: [], routes: RoutingTable([]), translation: TranslationConfiguration())
-    let row = TranslationRow(Self.session(IPProtocol(rawValue: 50)), policy: policy, worker: 0, now: 110)
-    #expect(row.insideLocal == "10.10.10.10")
+    let row = TranslationRow(Self.session(IPProtocol(rawValue: 50)), policy: policy, worker: 0, number: 7, now: 110)
+    #expect(row.inside?.local == "10.10.10.10")
     #expect(row.outside?.global == "203.0.113.10")
   }
 

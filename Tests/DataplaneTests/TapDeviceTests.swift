@@ -54,6 +54,47 @@ struct `A TAP device` {
     #expect(kept)
   }
 
+  @Test func `that stays takes any number of queues, keeps its Ethernet addresses, and is not shared`() throws {
+    let (indices, gateways, shared) = try Surroundings.inPrivateNetwork {
+      var indices: [String] = []
+      var gateways: [MACAddress] = []
+      for queues in [1, 3, 2, 1] {
+        let device = try TapDevice.open(TapRequest(name: "sp-a", queues: queues, persistent: true))
+        gateways.append(device.gatewayAddress)
+        // Interface number, and the address of the kernel's end.
+        let shown = Surroundings.run("ip", "-o", "link", "show", "dev", "sp-a").output
+        indices.append(shown.numberAndWord(after: "link/ether"))
+        device.close()
+      }
+      // A daemon that is still there, or not yet quite gone: waited for, then refused.
+      let held = try TapDevice.open(TapRequest(name: "sp-a", queues: 2, persistent: true))
+      let shared = #expect(throws: DeviceError.self) {
+        try TapDevice.open(TapRequest(name: "sp-a", queues: 2, persistent: true))
+      }
+      held.close()
+      try TapDevice.open(TapRequest(name: "sp-a", queues: 1, persistent: false)).close()
+      return (indices, gateways, shared)
+    }
+    #expect(Set(indices).count == 1)
+    #expect(Set(gateways).count == 1)
+    #expect(shared == .busy(device: "sp-a", step: "waiting for its queues", code: EBUSY))
+  }
+
+  @Test func `that stays is attached to as soon as the process before has let go`() throws {
+    let device = try Surroundings.inPrivateNetwork {
+      let held = try TapDevice.open(TapRequest(name: "sp-a", queues: 2, persistent: true))
+      let release = try PinnedThread.start(name: "release", core: nil) {
+        usleep(200_000)
+        held.close()
+      }
+      let device = try TapDevice.open(TapRequest(name: "sp-a", queues: 2, persistent: true))
+      release.join()
+      return device
+    }
+    #expect(!device.isNew && device.isPersistent)
+    device.close()
+  }
+
   @Test func `is made in, and found in, the namespace that a path names`() throws {
     let (here, there) = try Surroundings.inPrivateNetwork {
       let home = unsafe open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
@@ -156,4 +197,13 @@ struct `A TAP device` {
 
 private struct Unexpected: Error {
   let error: DeviceError?
+}
+
+extension String {
+  /// The interface's number, which stands before the first colon, and the word behind `mark`.
+  fileprivate func numberAndWord(after mark: String) -> String {
+    let words = split(separator: " ")
+    let word = words.firstIndex { $0 == mark }.map { words[$0 + 1] } ?? "?"
+    return "\(prefix { $0 != ":" }) \(word)"
+  }
 }

@@ -21,6 +21,8 @@ package struct Datagram: Sendable {
   package var dontFragment = false
   /// MF and "Fragment Offset" as in the header.
   package var fragment: UInt16 = 0
+  /// "Identification".
+  package var identification: UInt16 = 0x1234
   /// IPv4 options, a multiple of four octets.
   package var options: [UInt8] = []
   /// TCP options, a multiple of four octets.

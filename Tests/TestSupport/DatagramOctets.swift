@@ -38,7 +38,7 @@ extension Datagram {
     let transport = segment()
     let headerLength = 20 + options.count
     var header: [UInt8] = [0x40 | UInt8(headerLength / 4), 0]
-    header += Self.big16(headerLength + transport.count) + [0x12, 0x34]
+    header += Self.big16(headerLength + transport.count) + Self.big16(Int(identification))
     header += Self.big16(Int((dontFragment ? 0x4000 : 0) | fragment))
     header += [timeToLive, protocolNumber, 0, 0]
     header += Self.big32(source.address.rawValue) + Self.big32(destination.address.rawValue) + options

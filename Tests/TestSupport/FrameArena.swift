@@ -48,6 +48,11 @@ package import WireFormats
       partialChecksum: frames[index].offload.partialChecksum)
   }
 
+  /// A frame as it is now, with what the device said of it.
+  package func frame(_ index: Int) -> Frame {
+    Frame(octets: sent(index).frame, networkOffset: frames[index].networkOffset, offload: frames[index].offload)
+  }
+
   /// Puts the frames back as they were.
   package func reset() {
     for index in frames.indices {

@@ -13,19 +13,27 @@ package enum Outcome: Sendable {
   case refused(ICMPRefusal, DropReason)
   /// It was dropped.
   case dropped(DropReason)
+  /// It is larger than the link, to which it goes in fragments.
+  case cut(SentPacket, by: InterfaceID)
+  /// It is a fragment that waits for the first one of its datagram.
+  case held
   /// No worker said what it is, which must not happen.
   case undecided
 
   /// The packet that left, if one did.
   package var packet: SentPacket? {
-    if case .sent(let packet, _) = self { return packet }
-    return nil
+    switch self {
+    case .sent(let packet, _), .cut(let packet, _): packet
+    default: nil
+    }
   }
 
   /// The interface that it left by.
   package var interface: InterfaceID? {
-    if case .sent(_, let interface) = self { return interface }
-    return nil
+    switch self {
+    case .sent(_, let interface), .cut(_, let interface): interface
+    default: nil
+    }
   }
 
   /// Why it went no further, whether or not its sender is told.
@@ -40,6 +48,18 @@ package enum Outcome: Sendable {
   package var refusal: ICMPRefusal? {
     if case .refused(let refusal, _) = self { return refusal }
     return nil
+  }
+
+  /// Whether it waits for the first fragment of its datagram.
+  package var isHeld: Bool {
+    if case .held = self { return true }
+    return false
+  }
+
+  /// Whether it is to be cut.
+  package var isCut: Bool {
+    if case .cut = self { return true }
+    return false
   }
 
   /// Whether it is for the gateway itself.

@@ -24,6 +24,9 @@ package struct SentPacket: Sendable {
 
   package var headerLength: Int { (octet(0) & 15) * 4 }
   package var totalLength: Int { Int(word(2)) }
+  package var identification: UInt16 { word(4) }
+  /// "Flags" and "Fragment Offset" as one number.
+  package var fragmentField: UInt16 { word(6) }
   package var timeToLive: UInt8 { UInt8(octet(8)) }
   package var protocolNumber: UInt8 { UInt8(octet(9)) }
   package var sourceAddress: IPv4Address { address(12) }

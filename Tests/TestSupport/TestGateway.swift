@@ -14,12 +14,26 @@ import WireFormats
   /// Packets that one worker handed to another.
   package private(set) var handOvers = 0
   package let counters: [TranslationCounters]
+  package let journals: [TranslationJournal]
   package let ports: PortMap
+
+  /// A frame of a fragment that waits.
+  private struct HeldFrame {
+    var frame: Frame
+    var ingress: InterfaceID
+    var passage: Packet.Passage
+  }
+
+  private var held: [UInt64: HeldFrame] = [:]
+  private var holds: UInt64 = 0
+  private var released: [Outcome] = []
 
   /// Turns of the search for idle sessions that see every record.
   private let rounds: Int
-  private let translators: UnsafeMutablePointer<Translator>
-  private let memory: [UnsafeMutableRawPointer]
+  let translators: UnsafeMutablePointer<Translator>
+  /// The port map's memory, then each worker's region.
+  let memory: [UnsafeMutableRawPointer]
+  let layout: ShardLayout
 
   /// A gateway as `setup` says, under its policy or another, with neighbours of its own or others'.
   package init(_ setup: TestSetup, policy other: Policy? = nil, neighbors: NeighborTable = NeighborTable()) {
@@ -35,7 +49,9 @@ import WireFormats
     var regions = unsafe [portMemory]
     unsafe translators = .allocate(capacity: setup.workers)
     counters = (0..<setup.workers).map { _ in TranslationCounters() }
-    let layout = ShardLayout(sessions: setup.sessionsPerWorker)
+    journals = (0..<setup.workers).map { _ in TranslationJournal(capacity: 1024) }
+    for journal in journals { journal.scope = setup.translation.logging.widestScope }
+    layout = ShardLayout(sessions: setup.sessionsPerWorker)
     for worker in 0..<setup.workers {
       let region = unsafe Self.zeroed(layout.size)
       unsafe regions.append(region)
@@ -44,7 +60,8 @@ import WireFormats
         workers: setup.workers)
       let translator = Translator(
         policy: policy, shard: shard, ports: ports, neighbors: neighbors, counters: counters[worker], limit: limit,
-        random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker, workers: setup.workers)
+        random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker, workers: setup.workers,
+        journal: journals[worker])
       unsafe (translators + worker).initialize(to: translator)
     }
     unsafe memory = regions
@@ -88,7 +105,11 @@ import WireFormats
 
   /// One turn of the search for idle sessions in every worker.
   package func expire() {
-    for worker in 0..<workers { unsafe translators[worker].expire(now: now) }
+    for worker in 0..<workers {
+      unsafe translators[worker].expire(now: now)
+      for _ in 0..<FragmentTable.maximumDatagrams / 64 { unsafe translators[worker].expireFragments(now: now) }
+      release(at: worker)
+    }
   }
 
   // MARK: Packets
@@ -106,27 +127,66 @@ import WireFormats
     var packets = arena.packets(by: interface)
     process(&packets, at: worker)
     for index in packets.indices { follow(&packets[index], index, in: arena, at: worker) }
-    return packets.indices.map { outcome(packets[$0].verdict, arena.sent($0)) }
+    let outcomes = packets.indices.map { outcome(packets[$0].verdict, arena.sent($0)) }
+    for worker in 0..<workers { release(at: worker) }
+    return outcomes
   }
+
+  /// Keeps a fragment's frame until its worker gives it back.
+  private func hold(_ packet: Packet, _ frame: Frame, at place: FragmentPlace, of worker: Int) {
+    holds += 1
+    held[holds] = HeldFrame(frame: frame, ingress: packet.ingress, passage: packet.passage)
+    unsafe translators[worker].keepFragment(holds, at: place)
+  }
+
+  /// Sends the fragments that a worker gives back on their way, and counts those that it gives up.
+  private func release(at worker: Int) {
+    while let word = unsafe translators[worker].takeReleasedFragment() {
+      guard let fragment = held.removeValue(forKey: word) else { preconditionFailure("a frame that nobody held") }
+      let arena = FrameArena([fragment.frame])
+      var packets = [arena.packet(0, by: fragment.ingress, passage: fragment.passage)]
+      process(&packets, at: worker)
+      follow(&packets[0], 0, in: arena, at: worker)
+      released.append(outcome(packets[0].verdict, arena.sent(0)))
+    }
+    while let (word, reason) = unsafe translators[worker].takeAbandonedFragment() {
+      guard held.removeValue(forKey: word) != nil else { preconditionFailure("a frame that nobody held") }
+      released.append(.dropped(reason))
+    }
+  }
+
+  /// What became of the fragments that were held, since this was last asked.
+  package func takeReleased() -> [Outcome] {
+    defer { released = [] }
+    return released
+  }
+
+  /// Fragments that are held.
+  package var fragmentsHeld: Int { held.count }
 
   /// Takes a packet to where its verdicts send it: other workers, or round by an outside interface.
   private func follow(_ packet: inout Packet, _ index: Int, in arena: borrowing FrameArena, at worker: Int) {
     var worker = worker
     var passage: Packet.Passage = []
-    for _ in 0..<4 {
+    for _ in 0..<6 {
       let interface: InterfaceID
+      let ports = packet.portsOfDatagram
       switch packet.verdict {
       case .handOver(let owner):
         handOvers += 1
         interface = packet.ingress
         worker = Int(owner)
-        passage.insert(.handedOver)
+        passage = packet.passage.union(.handedOver)
       case .hairpin(let outside):
         interface = outside
         passage = .hairpin
+      case .hold(let place):
+        hold(packet, arena.frame(index), at: place, of: worker)
+        return
       default: return
       }
       var next = [arena.packet(index, by: interface, passage: passage)]
+      next[0].portsOfDatagram = ports
       process(&next, at: worker)
       packet = next[0]
     }
@@ -150,7 +210,9 @@ import WireFormats
   private func outcome(_ verdict: Verdict, _ packet: SentPacket) -> Outcome {
     switch verdict {
     case .forward(let state): .sent(packet, by: state.interface)
+    case .cut(let state): .cut(packet, by: state.interface)
     case .resolve: .awaitsNeighbor(packet)
+    case .hold: .held
     case .deliver: .delivered
     case .refuse(let refusal, let reason): .refused(refusal, reason)
     case .drop(let reason): .dropped(reason)
@@ -213,6 +275,15 @@ extension TestGateway {
       }
     }
     return cleared
+  }
+
+  /// Takes what the workers have noted, worker by worker.
+  package func drainJournals() -> [TranslationEvent] {
+    journals.flatMap { journal in
+      var events: [TranslationEvent] = []
+      _ = journal.drain(limit: .max) { events.append($0) }
+      return events
+    }
   }
 
   /// The sum of a counter over all workers.

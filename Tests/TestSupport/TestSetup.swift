@@ -10,6 +10,8 @@ package struct TestSetup: Sendable {
   package var sessionsPerWorker = 2048
   package var insideMTU: UInt16 = 1500
   package var outsideMTU: UInt16 = 1500
+  /// Whether no interface takes fragments.
+  package var refusesFragments = false
   package var translation = TranslationConfiguration()
   /// Whether the cast's Ethernet addresses are known from the start.
   package var knowsNeighbors = true
@@ -66,7 +68,7 @@ package struct TestSetup: Sendable {
 
   /// The interfaces: inside, outside, and one without `ip nat`.
   package var interfaces: [NetworkInterface] {
-    [
+    var interfaces = [
       NetworkInterface(
         id: Place.inside, name: "inside0", device: 0, hardwareAddress: MACAddress(0x02_00_00_00_00_01),
         address: Place.insideAddress, prefixLength: 24, mtu: insideMTU, realm: .inside),
@@ -77,6 +79,8 @@ package struct TestSetup: Sendable {
         id: Place.aside, name: "aside0", device: 2, hardwareAddress: MACAddress(0x02_00_00_00_00_03),
         address: Place.asideAddress, prefixLength: 24),
     ]
+    for index in interfaces.indices { interfaces[index].reassembly.dropsFragments = refusesFragments }
+    return interfaces
   }
 
   /// The policy that these rules compile to, with a default route by way of `Host.router`.

@@ -88,4 +88,21 @@ import WireFormats
     #expect(gateway.addressMappings.isEmpty)
     #expect(gateway.problems(ports: true) == [])
   }
+
+  @Test func `a request that spares sessions counts them and ends none`() {
+    let gateway = populated()
+    var request = ClearRequest()
+    request.insideLocal = Host.inside(1).address.rawValue
+    request.sparesSessions = true
+    #expect(gateway.clear(request) == 20)
+    #expect(gateway.sessions.count == 60)
+    #expect(gateway.total(.sessionsCleared) == 0)
+    request.instance = 1
+    #expect(gateway.clear(request) == 0, "the hosts are in another instance")
+    request.instance = 0
+    request.sparesSessions = false
+    #expect(gateway.clear(request) == 20)
+    #expect(gateway.sessions.count == 40)
+    #expect(gateway.problems(ports: true) == [])
+  }
 }

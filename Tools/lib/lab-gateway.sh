@@ -101,7 +101,7 @@ start_daemon() {
   (
     ulimit -l unlimited 2>/dev/null || true
     exec setsid ip netns exec "$(namespace gateway)" "$bin/sallyportd" --config "$CONFIG_FILE"
-  ) </dev/null >"$LOG_FILE" 2>&1 9>&- &
+  ) </dev/null >>"$LOG_FILE" 2>&1 9>&- &
   pid=$!
   printf '%s %s\n' "$pid" "$(process_start "$pid")" >"$PID_FILE"
   await_daemon "$pid" "$bin/sallyport"

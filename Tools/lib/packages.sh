@@ -9,7 +9,7 @@ readonly PACKAGES_BUILD=(liburing-dev libnuma-dev pkg-config git g++ libc6-dev b
 # To raise the lab and to talk through the gateway with real programs.
 readonly PACKAGES_LAB=(
   iproute2 nftables ethtool iputils-ping curl nginx-light iperf3 bind9-dnsutils dnsmasq-base traceroute
-  tshark tcpdump python3 procps util-linux
+  tshark tcpdump nfdump python3 procps util-linux
 )
 
 # Prints those of the named packages that are not installed.
@@ -44,6 +44,7 @@ install_packages() {
   local package
   for package in "${missing[@]}"; do
     [[ $package != nginx-light ]] || keep_service_off nginx
+    [[ $package != nfdump ]] || keep_service_off nfdump
   done
 }
 

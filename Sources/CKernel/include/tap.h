@@ -29,6 +29,10 @@ int sp_tap_is_persistent(int descriptor);
 /// Attaches the loaded steering program to the device, or detaches any when `program` is -1.
 int sp_tap_set_steering(int descriptor, int program);
 
+/// 1 when something is attached to interface `name` (for a TAP: any queue), 0 when nothing is; -ENODEV when there is no
+/// such interface.
+int sp_link_has_carrier(const char *name);
+
 /// The link settings of one interface.
 struct sp_link {
   int32_t mtu;

@@ -1,5 +1,5 @@
 /// Calls that glibc shows only to those who define _GNU_SOURCE, or that Swift's view of it leaves out: threads' cores
-/// and namespaces, waiting, limits. Every function returns 0 or a count on success and a negative errno otherwise.
+/// and namespaces, waiting, limits, names of files. Every function returns 0 or a count on success and a negative errno otherwise.
 #pragma once
 #include <poll.h>
 #include <stdint.h>
@@ -24,3 +24,6 @@ int sp_poll(struct pollfd *descriptors, uint32_t count, uint64_t nanoseconds);
 int sp_event_descriptor(void);
 /// The octets of memory that this process may lock (RLIMIT_MEMLOCK); UINT64_MAX without a limit.
 uint64_t sp_memory_lock_limit(void);
+
+/// Lets two files or directories of one file system change names in one step (RENAME_EXCHANGE).
+int sp_file_exchange(const char *one, const char *other);

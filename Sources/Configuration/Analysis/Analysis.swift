@@ -14,6 +14,10 @@ struct Analysis {
   var result = GatewayConfiguration()
   /// The ids of interfaces by name.
   var interfaceIDs: [String: InterfaceID] = [:]
+  /// The numbers of routing instances by name.
+  var instances: [String: RoutingInstance] = [:]
+  /// The interfaces that have the gateway's own addresses.
+  var ownAddresses: [InstanceAddress: NetworkInterface] = [:]
 
   init(_ draft: Draft, refusedWords: Set<String>?) {
     self.draft = draft
@@ -25,15 +29,24 @@ struct Analysis {
     result.hostname = draft.hostname
     result.controlSocket = draft.controlSocket
     result.dataplane = draft.dataplane
-    result.translation.timeouts = draft.timeouts
-    result.translation.maximumEntries = draft.maximumEntries
+    result.conformance = draft.conformance
+    resolveInstances()
     resolveInterfaces()
     checkInterfaces()
     resolveRoutes()
     resolveAccessLists()
+    resolveRouteMaps()
     resolvePools()
+    resolveSettings()
     resolveDynamicRules()
+    resolveOutsideRules()
+    resolveDestinationRules()
     resolveStaticTranslations()
+    resolveOutsideStatics()
+    resolveTimers()
+    resolveLimits()
+    resolveLogging()
+    resolveServices()
     return result
   }
 
@@ -64,6 +77,61 @@ struct Analysis {
     return nil
   }
 
+  /// The number of the instance that a statement names, the global one when it names none, or nil after a report.
+  mutating func instance(_ name: Located<String>?) -> RoutingInstance? {
+    guard let name else { return .global }
+    if let instance = instances[name.value] { return instance }
+    reportMissing(
+      name.place, "there is no VRF \(quoted(name.value))", name: name.value,
+      expected: names(draft.instances.map(\.name.value)))
+    return nil
+  }
+
+  /// Reports a list that does not exist.
+  mutating func checkAccessList(_ name: Located<String>) {
+    guard draft.accessLists[name.value] == nil else { return }
+    reportMissing(
+      name.place, "there is no access list \(quoted(name.value))", name: name.value,
+      expected: names(draft.accessLists.keys.sorted(by: GatewayConfiguration.listOrder)))
+  }
+
+  /// Reports a route map that does not exist.
+  mutating func checkRouteMap(_ name: Located<String>) {
+    guard draft.routeMaps[name.value] == nil else { return }
+    reportMissing(
+      name.place, "there is no route map \(quoted(name.value))", name: name.value,
+      expected: names(draft.routeMaps.keys.sorted()))
+  }
+
+  /// Reports a list or route map that does not exist.
+  mutating func check(_ condition: Located<RuleCondition>) {
+    switch condition.value {
+    case .accessList(let name): checkAccessList(Located(value: name, place: condition.place))
+    case .routeMap(let name): checkRouteMap(Located(value: name, place: condition.place))
+    }
+  }
+
+  /// A routing instance as messages name it.
+  func named(_ instance: RoutingInstance) -> String {
+    instance == .global
+      ? "the global instance" : "VRF \(quoted(result.translation.instanceNames[Int(instance.rawValue)]))"
+  }
+
+  /// The interface whose own address this is.
+  func owner(of address: IPv4Address, in instance: RoutingInstance) -> NetworkInterface? {
+    ownAddresses[InstanceAddress(instance: instance, address: address)]
+  }
+
+  private mutating func resolveInstances() {
+    for (index, instance) in draft.instances.enumerated() {
+      let number = RoutingInstance(rawValue: UInt16(index + 1))
+      instances[instance.name.value] = number
+      result.translation.instanceNames.append(instance.name.value)
+      result.annotations.instanceDescriptions[number] = instance.description
+      result.annotations.routeDistinguishers[number] = instance.routeDistinguisher
+    }
+  }
+
   mutating private func resolveAccessLists() {
     for (name, list) in draft.accessLists {
       let (compiled, remarks) = list.compiled
@@ -71,4 +139,10 @@ struct Analysis {
       if !remarks.isEmpty { result.annotations.remarks[name] = remarks }
     }
   }
+}
+
+/// An address in a routing instance.
+struct InstanceAddress: Hashable {
+  var instance: RoutingInstance
+  var address: IPv4Address
 }

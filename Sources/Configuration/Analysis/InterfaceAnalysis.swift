@@ -18,12 +18,18 @@ extension Analysis {
       let device = devices[owner.name.value] ?? 0
       let deviceMTU = owner.mtu?.value ?? DeviceSettings.defaultMTU
       interfaceIDs[interface.name.value] = id
-      result.interfaces.append(
-        NetworkInterface(
-          id: id, name: interface.name.value, device: device, vlan: interface.vlan?.value,
-          hardwareAddress: owner.hardwareAddress?.value ?? .zero, address: interface.address?.value.address,
-          prefixLength: interface.address?.value.prefixLength ?? 0, mtu: interface.ipMTU?.value ?? deviceMTU,
-          realm: interface.realm))
+      var resolved = NetworkInterface(
+        id: id, name: interface.name.value, device: device, vlan: interface.vlan?.value,
+        hardwareAddress: owner.hardwareAddress?.value ?? .zero, address: interface.address?.value.address,
+        prefixLength: interface.address?.value.prefixLength ?? 0, mtu: interface.ipMTU?.value ?? deviceMTU,
+        realm: interface.realm, instance: instance(interface.instance) ?? .global)
+      resolved.reassembly = interface.reassembly
+      resolved.maximumSegmentSize = interface.maximumSegmentSize
+      resolved.unreachables = interface.unreachables
+      if let address = resolved.address {
+        ownAddresses[InstanceAddress(instance: resolved.instance, address: address)] = resolved
+      }
+      result.interfaces.append(resolved)
       if let mtu = interface.ipMTU, mtu.value > deviceMTU {
         report(mtu.place, "the IP MTU \(mtu.value) is larger than the MTU of the device, \(deviceMTU)")
       }

@@ -1,9 +1,10 @@
 import Translation
 
-/// An access list with the sequence numbers and remarks that a compiled one no longer has.
+/// An access list with its remarks among its entries.
 struct AccessListDraft {
   enum Content: Hashable {
-    case entry(sequence: UInt32, AccessList.Entry)
+    /// An entry with its sequence number.
+    case entry(AccessList.Entry)
     case remark(String)
   }
 
@@ -12,13 +13,18 @@ struct AccessListDraft {
   static let sequenceRange: ClosedRange<UInt32> = 1...2_147_483_647
 
   let name: Located<String>
+  let isExtended: Bool
   private(set) var lines: [Content] = []
 
-  init(name: Located<String>) { self.name = name }
+  init(name: Located<String>, isExtended: Bool) {
+    self.name = name
+    self.isExtended = isExtended
+  }
 
   /// Adds an entry: at the place of its sequence number, or without one at the end.
   mutating func add(_ entry: AccessList.Entry, sequence: Located<UInt32>?, at place: Place) throws(Diagnostic) {
     try makeRoom(at: place)
+    var entry = entry
     guard let sequence else {
       let last = lines.reversed().lazy.compactMap(Self.sequence).first ?? 0
       let (next, overflow) = last.addingReportingOverflow(Self.sequenceStep)
@@ -26,7 +32,8 @@ struct AccessListDraft {
         throw Diagnostic(
           place: place, message: "no sequence number is left after \(last) in access list \(quoted(name.value))")
       }
-      lines.append(.entry(sequence: next, entry))
+      entry.sequence = next
+      lines.append(.entry(entry))
       return
     }
     guard !lines.contains(where: { Self.sequence($0) == sequence.value }) else {
@@ -37,7 +44,8 @@ struct AccessListDraft {
     // Behind the last entry with a lower number, so that a remark stays with the entry it stands before.
     let index = lines.lastIndex { Self.sequence($0).map { $0 < sequence.value } == true }.map { $0 + 1 } ?? 0
     let isLast = !lines[index...].contains { Self.sequence($0) != nil }
-    lines.insert(.entry(sequence: sequence.value, entry), at: isLast ? lines.endIndex : index)
+    entry.sequence = sequence.value
+    lines.insert(.entry(entry), at: isLast ? lines.endIndex : index)
   }
 
   /// Adds a remark at the end.
@@ -55,7 +63,24 @@ struct AccessListDraft {
 
   /// The sequence number of a line; remarks have none.
   static func sequence(_ line: Content) -> UInt32? {
-    if case .entry(let sequence, _) = line { sequence } else { nil }
+    if case .entry(let entry) = line { entry.sequence } else { nil }
+  }
+
+  /// Numbers the entries anew, from `start` in steps of `step`.
+  mutating func resequence(from start: UInt32, step: UInt32, at place: Place) throws(Diagnostic) {
+    var next = UInt64(start)
+    for index in lines.indices {
+      guard case .entry(var entry) = lines[index] else { continue }
+      guard next <= Self.sequenceRange.upperBound else {
+        throw Diagnostic(
+          place: place,
+          message: "the last entries of access list \(quoted(name.value)) would get numbers above "
+            + "\(Self.sequenceRange.upperBound)")
+      }
+      entry.sequence = UInt32(next)
+      lines[index] = .entry(entry)
+      next += UInt64(step)
+    }
   }
 
   private func makeRoom(at place: Place) throws(Diagnostic) {
@@ -66,11 +91,11 @@ struct AccessListDraft {
 
   /// The compiled list and its remarks.
   var compiled: (list: AccessList, remarks: [Annotations.Remark]) {
-    var list = AccessList(name: name.value)
+    var list = AccessList(name: name.value, isExtended: isExtended)
     var remarks: [Annotations.Remark] = []
     for line in lines {
       switch line {
-      case .entry(_, let entry): list.entries.append(entry)
+      case .entry(let entry): list.entries.append(entry)
       case .remark(let text): remarks.append(.init(text: text, beforeEntry: list.entries.count))
       }
     }

@@ -7,20 +7,29 @@ enum Mode: Hashable {
   case global
   case dataplane
   case interface(String)
-  case accessList(String)
+  case accessList(String, isExtended: Bool)
+  case routeMap(String, sequence: UInt32)
   case pool(String)
+  case instance(String)
+  case addressFamily(String)
 }
 
 /// What the statements read so far say, with the places where they say it.
 struct Draft {
   /// Entries that a configuration may have, of each kind.
-  static let maximumAccessLists = 1024
+  static let maximumInstances = 64
+  static let maximumAccessLists = 65_535
   static let maximumAccessListLines = 4096
-  static let maximumPools = 1024
+  static let maximumRouteMaps = 65_535
+  static let maximumRouteMapEntries = 1024
+  static let maximumPools = 65_535
   static let maximumPoolRanges = 1024
-  static let maximumDynamicRules = 1024
-  static let maximumStaticTranslations = 65_536
+  static let maximumDynamicRules = 65_535
+  static let maximumStaticTranslations = 1_048_576
   static let maximumStaticRoutes = 65_536
+  static let maximumServices = 1024
+  static let maximumBlockedPorts = 1024
+  static let maximumLimitedHosts = 65_535
 
   var mode = Mode.global
   /// The place of the `end` statement, after which nothing may follow.
@@ -28,16 +37,28 @@ struct Draft {
 
   var hostname: String?
   var controlSocket = GatewayConfiguration.defaultControlSocket
+  var conformance = Conformance.ios
   var dataplane = DataplaneSettings()
+  /// In the order of their definition, which numbers them from 1.
+  var instances: [InstanceDraft] = []
   /// In the order of their first mention.
   var interfaces: [InterfaceDraft] = []
   var routes: [RouteDraft] = []
   var accessLists: [String: AccessListDraft] = [:]
+  var routeMaps: [String: RouteMapDraft] = [:]
   var pools: [String: PoolDraft] = [:]
   var dynamicRules: [DynamicRuleDraft] = []
   var staticTranslations: [StaticDraft] = []
-  var timeouts = Timeouts()
-  var maximumEntries = TranslationConfiguration.defaultMaximumEntries
+  var outsideRules: [OutsideRuleDraft] = []
+  var outsideStatics: [OutsideStaticDraft] = []
+  var destinationRules: [DestinationRuleDraft] = []
+  /// The idle times that are set.
+  var timers: [TranslationTimer: UInt32] = [:]
+  var portTimers: [Timeouts.PortTimeout] = []
+  var limits = LimitsDraft()
+  var settings = SettingsDraft()
+  var logging = LoggingDraft()
+  var services = ServicesDraft()
 
   /// Changes the interface that the current lines are about.
   mutating func withInterface(_ name: String, _ change: (inout InterfaceDraft) -> Void) {
@@ -62,6 +83,10 @@ struct InterfaceDraft {
   var ipMTU: Located<UInt16>?
   var address: Located<InterfaceAddress>?
   var realm = Realm.none
+  var instance: Located<String>?
+  var reassembly = ReassemblyLimits()
+  var maximumSegmentSize: UInt16 = 0
+  var unreachables = true
 
   struct InterfaceAddress: Hashable {
     var address: IPv4Address
@@ -74,49 +99,36 @@ struct InterfaceDraft {
   }
 }
 
-/// An `ip route`.
+/// An `ip vrf` or `vrf definition`.
+struct InstanceDraft {
+  var name: Located<String>
+  var description: String?
+  var routeDistinguisher: String?
+}
+
+/// An `ip route` or `ip nat route`.
 struct RouteDraft {
+  var instance: Located<String>?
   var prefix: Located<IPv4Prefix>
   var interface: Located<String>?
   var gateway: Located<IPv4Address>?
+  /// Whether the way on is in the global instance, whatever `instance` is.
+  var isGlobal = false
+  /// Whether the destination is looked up in the global instance (`ip nat route`).
+  var leaks = false
+
+  /// Whether two statements are about the same network, in the same instance and form.
+  func isSameDestination(as other: RouteDraft) -> Bool {
+    prefix.value == other.prefix.value && instance?.value == other.instance?.value && leaks == other.leaks
+  }
 }
 
 /// A pool with its ranges.
 struct PoolDraft {
   var name: Located<String>
   var prefixLength: UInt8
-  var selection: AddressPool.Selection
-  var ranges: [Located<ClosedRange<IPv4Address>>]
-}
-
-/// An `ip nat inside source list`.
-struct DynamicRuleDraft {
-  enum Source: Hashable, Sendable {
-    case pool(String)
-    case interface(String)
-  }
-
-  var accessList: Located<String>
-  var source: Located<Source>
-  var overload: Bool
-}
-
-/// An `ip nat inside source static`.
-struct StaticDraft {
-  enum Global: Hashable, Sendable {
-    case address(IPv4Address)
-    case interface(String)
-  }
-
-  var local: Located<IPv4Address>
-  var global: Located<Global>
-  var ports: StaticTranslation.Ports?
-  var extendable = false
-  var noAlias = false
-  var noPayload = false
-
-  /// Whether two statements are about the same translation, whatever their options.
-  func isSame(as other: StaticDraft) -> Bool {
-    local.value == other.local.value && global.value == other.global.value && ports == other.ports
-  }
+  var selection = AddressPool.Selection.generic
+  var addRoute = false
+  var ranges: [Located<ClosedRange<IPv4Address>>] = []
+  var exclusions: [Located<ClosedRange<IPv4Address>>] = []
 }

@@ -8,14 +8,20 @@ extension GatewayConfiguration {
   package func render() -> String {
     var lines: [String] = []
     if let hostname { lines += ["hostname \(hostname)", "!"] }
+    if conformance != .ios { lines += ["conformance \(conformance.rawValue)", "!"] }
     lines += dataplaneLines()
+    lines += instanceLines()
     for interface in interfaces { lines += interfaceLines(interface) }
     lines += routes.compactMap(routeLine)
     for name in translation.accessLists.keys.sorted(by: Self.listOrder) { lines += accessListLines(name) }
+    for name in translation.routeMaps.keys.sorted() { lines += routeMapLines(name) }
     for name in translation.pools.keys.sorted() { lines += poolLines(name) }
     lines += translation.dynamicRules.map(ruleLine)
     lines += translation.staticTranslations.map(staticLine)
-    lines += timeoutLines()
+    lines += translation.outsideRules.map(outsideRuleLine)
+    lines += translation.outsideStatics.map(outsideStaticLine)
+    lines += translation.destinationRules.map { "ip nat inside destination list \($0.accessList) pool \($0.pool)" }
+    lines += timerLines() + limitLines() + settingLines() + serviceLines() + logLines()
     if controlSocket != Self.defaultControlSocket { lines.append("control-socket \(controlSocket)") }
     lines.append("end")
     return lines.joined(separator: "\n") + "\n"
@@ -61,6 +67,7 @@ extension GatewayConfiguration {
       if interface.hardwareAddress != .zero { lines.append(" mac-address \(interface.hardwareAddress.dotted)") }
       if device.mtu != DeviceSettings.defaultMTU { lines.append(" mtu \(device.mtu)") }
     }
+    if interface.instance != .global { lines.append(" vrf forwarding \(instanceName(interface.instance))") }
     if let address = interface.address {
       lines.append(" ip address \(address) \(IPv4Address(IPv4Prefix.mask(interface.prefixLength)))")
     }
@@ -70,18 +77,51 @@ extension GatewayConfiguration {
     case .inside: lines.append(" ip nat inside")
     case .outside: lines.append(" ip nat outside")
     }
+    if interface.reassembly != ReassemblyLimits() { lines.append(Self.reassemblyLine(interface.reassembly)) }
+    if interface.maximumSegmentSize > 0 { lines.append(" ip tcp adjust-mss \(interface.maximumSegmentSize)") }
+    if !interface.unreachables { lines.append(" no ip unreachables") }
     return lines + ["!"]
+  }
+
+  private static func reassemblyLine(_ limits: ReassemblyLimits) -> String {
+    let standard = ReassemblyLimits()
+    var line = " ip virtual-reassembly in"
+    if limits.maximumDatagrams != standard.maximumDatagrams { line += " max-reassemblies \(limits.maximumDatagrams)" }
+    if limits.maximumFragments != standard.maximumFragments { line += " max-fragments \(limits.maximumFragments)" }
+    if limits.timeout != standard.timeout { line += " timeout \(limits.timeout)" }
+    return line + (limits.dropsFragments ? " drop-fragments" : "")
+  }
+
+  /// The name of a routing instance.
+  func instanceName(_ instance: RoutingInstance) -> String { translation.instanceNames[Int(instance.rawValue)] }
+
+  /// The name of an interface.
+  func interfaceName(_ interface: InterfaceID) -> String { interfaces[Int(interface.rawValue)].name }
+
+  private func instanceLines() -> [String] {
+    translation.instanceNames.indices.dropFirst().flatMap { number -> [String] in
+      let instance = RoutingInstance(rawValue: UInt16(number))
+      var lines = ["ip vrf \(instanceName(instance))"]
+      if let text = annotations.instanceDescriptions[instance] { lines.append(" description \(text)") }
+      if let text = annotations.routeDistinguishers[instance] { lines.append(" rd \(text)") }
+      return lines + ["!"]
+    }
   }
 
   /// The line of a static route; nil for a connected network, which its interface implies.
   private func routeLine(_ route: Route) -> String? {
+    let vrf = route.instance == .global ? "" : " vrf \(instanceName(route.instance))"
+    let network = "\(route.prefix.address) \(IPv4Address(route.prefix.mask))"
+    if route.leaksTo != nil { return "ip nat route\(vrf) \(network) global" }
     let interface = interfaces[Int(route.interface.rawValue)]
-    guard route.gateway != nil || interface.connected != route.prefix else { return nil }
-    let start = "ip route \(route.prefix.address) \(IPv4Address(route.prefix.mask))"
+    let isForeign = interface.instance != route.instance
+    guard route.gateway != nil || interface.connected != route.prefix || isForeign else { return nil }
+    let start = "ip route\(vrf) \(network)"
     guard let gateway = route.gateway else { return "\(start) \(interface.name)" }
     // Only a gateway outside of the interface's network needs the interface named.
     let isNear = interface.connected.map { $0.contains(gateway) && gateway != $0.address && gateway != $0.broadcast }
-    return isNear == true ? "\(start) \(gateway)" : "\(start) \(interface.name) \(gateway)"
+    let hop = isNear == true ? "\(gateway)" : "\(interface.name) \(gateway)"
+    return "\(start) \(hop)\(isForeign ? " global" : "")"
   }
 }
 

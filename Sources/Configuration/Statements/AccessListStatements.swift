@@ -8,53 +8,85 @@ private enum ListAction: String, KeywordSet {
   case remark
 }
 
-/// `access-list NUMBER {permit|deny} SOURCE` and `access-list NUMBER remark TEXT`.
+/// `access-list NUMBER {permit|deny} LINE` and `access-list NUMBER remark TEXT`.
 @Sendable func readNumberedAccessList(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
   let name = try accessListName(&reader, allowingNames: false)
   if reader.isBareNegation { return removing(accessList: name) }
   let place = reader.place
+  let list = ListTarget(name: name, isExtended: isExtendedNumber(name.value) == true)
   switch try reader.keyword(ListAction.self) {
-  case .permit: return try entryEffect(&reader, permits: true, in: name, at: place)
-  case .deny: return try entryEffect(&reader, permits: false, in: name, at: place)
-  case .remark: return try remarkEffect(&reader, in: name)
+  case .permit: return try entryEffect(&reader, permits: true, in: list, at: place)
+  case .deny: return try entryEffect(&reader, permits: false, in: list, at: place)
+  case .remark: return try remarkEffect(&reader, in: list)
   }
 }
 
-/// `ip access-list standard {NUMBER|NAME}`: begins, or goes on with, a list.
-@Sendable func readNamedAccessList(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+/// `ip access-list {standard|extended} {NUMBER|NAME}`: begins, or goes on with, a list.
+func readNamedAccessList(isExtended: Bool) -> Statement.Reading {
+  { (reader) throws(Diagnostic) in
+    let name = try accessListName(&reader, allowingNames: true)
+    if let actual = isExtendedNumber(name.value), actual != isExtended {
+      throw Diagnostic(
+        place: name.place, message: "\(name.value) is the number of \(isExtended ? "a standard" : "an extended") list",
+        expected: isExtended ? ["100-199", "2000-2699", "NAME"] : ["1-99", "1300-1999", "NAME"])
+    }
+    if reader.isNegated { return removing(accessList: name) }
+    return { (draft) throws(Diagnostic) in
+      try draft.withAccessList(ListTarget(name: name, isExtended: isExtended)) { (_) throws(Diagnostic) in }
+      draft.mode = .accessList(name.value, isExtended: isExtended)
+    }
+  }
+}
+
+/// `ip access-list resequence LIST START STEP`: numbers the lines that the list has so far.
+@Sendable func readResequence(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  if reader.isNegated { throw Diagnostic(place: reader.start, message: "'ip access-list resequence' has no 'no' form") }
   let name = try accessListName(&reader, allowingNames: true)
-  if reader.isNegated { return removing(accessList: name) }
+  let start = try reader.number("START", in: AccessListDraft.sequenceRange)
+  let step = try reader.number("STEP", in: AccessListDraft.sequenceRange).value
   return { (draft) throws(Diagnostic) in
-    try draft.withAccessList(name) { (_) throws(Diagnostic) in }
-    draft.mode = .accessList(name.value)
+    guard draft.accessLists[name.value] != nil else { throw missing(name) }
+    try draft.accessLists[name.value]?.resequence(from: start.value, step: step, at: start.place)
   }
 }
 
-/// `{permit|deny} SOURCE` in the mode of a list.
-func readListedEntry(permits: Bool) -> Statement.Reading {
-  { (reader) throws(Diagnostic) in try entryEffect(&reader, permits: permits, in: nil, at: reader.start) }
+/// `{permit|deny} LINE` in the mode of a list.
+func readListedEntry(permits: Bool, isExtended: Bool) -> Statement.Reading {
+  { (reader) throws(Diagnostic) in
+    let list = ListTarget(name: nil, isExtended: isExtended)
+    return try entryEffect(&reader, permits: permits, in: list, at: reader.start)
+  }
 }
 
 /// `remark TEXT` in the mode of a list.
-@Sendable func readListedRemark(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
-  try remarkEffect(&reader, in: nil)
+func readListedRemark(isExtended: Bool) -> Statement.Reading {
+  { (reader) throws(Diagnostic) in
+    try remarkEffect(&reader, in: ListTarget(name: nil, isExtended: isExtended))
+  }
 }
 
 /// The actions that can follow a sequence number.
 private enum SequencedAction: String, KeywordSet {
   case permit
   case deny
-  static var unsupported: [String] { ["remark"] }
+  static var unsupported: Refusals { ["remark": "a remark stays with the line that it stands before"] }
 }
 
-/// `SEQUENCE {permit|deny} SOURCE` and `no SEQUENCE` in the mode of a list.
-@Sendable func readSequencedEntry(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
-  let sequence = try reader.number("SEQUENCE", in: AccessListDraft.sequenceRange)
-  guard reader.isNegated else {
-    let permits = try reader.keyword(SequencedAction.self) == .permit
-    return try entryEffect(&reader, permits: permits, in: nil, at: sequence.place, sequence: sequence)
+/// `SEQUENCE {permit|deny} LINE` and `no SEQUENCE` in the mode of a list.
+func readSequencedEntry(isExtended: Bool) -> Statement.Reading {
+  { (reader) throws(Diagnostic) in
+    let sequence = try reader.number("SEQUENCE", in: AccessListDraft.sequenceRange)
+    let list = ListTarget(name: nil, isExtended: isExtended)
+    guard reader.isNegated else {
+      let permits = try reader.keyword(SequencedAction.self) == .permit
+      return try entryEffect(&reader, permits: permits, in: list, at: sequence.place, sequence: sequence)
+    }
+    return removing(sequence, from: list)
   }
-  return inList(nil) { (list) throws(Diagnostic) in
+}
+
+private func removing(_ sequence: Located<UInt32>, from list: ListTarget) -> Statement.Effect {
+  inList(list) { (list) throws(Diagnostic) in
     guard list.remove(where: { AccessListDraft.sequence($0) == sequence.value }) else {
       throw Diagnostic(
         place: sequence.place,
@@ -63,10 +95,19 @@ private enum SequencedAction: String, KeywordSet {
   }
 }
 
-/// The name of a standard access list, or its number: 1-99 or 1300-1999.
+/// Whether a list with this name is extended; nil for a name that leaves it open.
+func isExtendedNumber(_ name: String) -> Bool? {
+  switch UInt16(name) {
+  case .some(1...99), .some(1300...1999): false
+  case .some(100...199), .some(2000...2699): true
+  default: nil
+  }
+}
+
+/// The name of an access list, or its number.
 func accessListName(_ reader: inout StatementReader, allowingNames: Bool) throws(Diagnostic) -> Located<String> {
-  let expected = ["1-99", "1300-1999"] + (allowingNames ? ["NAME (beginning with a letter)"] : [])
-  let word = try reader.name(allowingNames ? "LIST (1-99, 1300-1999 or NAME)" : "LIST (1-99 or 1300-1999)")
+  let expected = ["1-199", "1300-2699"] + (allowingNames ? ["NAME (beginning with a letter)"] : [])
+  let word = try reader.name(allowingNames ? "LIST (1-199, 1300-2699 or NAME)" : "LIST (1-199 or 1300-2699)")
   guard word.value.utf8.first.map(isDigit) == true else {
     if allowingNames, word.value.utf8.first.map(isLetter) == true { return word }
     throw Diagnostic(
@@ -74,24 +115,18 @@ func accessListName(_ reader: inout StatementReader, allowingNames: Bool) throws
       message: "\(quoted(word.value)) is not the \(allowingNames ? "name" : "number") of an access list",
       expected: expected)
   }
-  switch UInt16(word.value) {
-  case .some(1...99), .some(1300...1999):
-    return Located(value: String(UInt16(word.value) ?? 0), place: word.place)
-  case .some(100...199), .some(2000...2699):
+  guard isExtendedNumber(word.value) != nil, let number = UInt16(word.value) else {
     throw Diagnostic(
-      place: word.place, message: "extended access lists (100-199, 2000-2699) are not supported by this version",
-      expected: expected)
-  default:
-    throw Diagnostic(
-      place: word.place, message: "\(quoted(word.value)) is not the number of a standard access list",
-      expected: expected)
+      place: word.place, message: "\(quoted(word.value)) is not the number of an IPv4 access list", expected: expected)
   }
+  return Located(value: String(number), place: word.place)
 }
 
-/// `any`, `host ADDRESS`, `ADDRESS` or `ADDRESS WILDCARD`.
-private func source(_ reader: inout StatementReader, permits: Bool) throws(Diagnostic) -> AccessList.Entry {
+/// `any`, `host ADDRESS`, `ADDRESS` or `ADDRESS WILDCARD` of a standard list.
+private func standardEntry(_ reader: inout StatementReader, permits: Bool) throws(Diagnostic) -> AccessList.Entry {
   if !reader.nextBeginsWithDigit {
-    let keyword = try reader.keyword(among: ["any", "host"], unsupported: ["object-group"], or: ["ADDRESS (A.B.C.D)"])
+    let keyword = try reader.keyword(
+      among: ["any", "host"], unsupported: UnsupportedStatements.addressGroups, or: ["ADDRESS (A.B.C.D)"])
     if keyword == "any" {
       return AccessList.Entry(permits: permits, address: .unspecified, wildcard: .max)
     }
@@ -105,17 +140,21 @@ private func source(_ reader: inout StatementReader, permits: Bool) throws(Diagn
 
 /// Adds or, after `no`, removes an entry.
 private func entryEffect(
-  _ reader: inout StatementReader, permits: Bool, in name: Located<String>?, at place: Place,
+  _ reader: inout StatementReader, permits: Bool, in target: ListTarget, at place: Place,
   sequence: Located<UInt32>? = nil
 ) throws(Diagnostic) -> Statement.Effect {
-  let entry = try source(&reader, permits: permits)
+  let entry =
+    target.isExtended
+    ? try extendedEntry(&reader, permits: permits) : try standardEntry(&reader, permits: permits)
   try reader.end(unsupported: UnsupportedStatements.entryOptions)
   guard reader.isNegated else {
-    return inList(name) { (list) throws(Diagnostic) in try list.add(entry, sequence: sequence, at: place) }
+    return inList(target) { (list) throws(Diagnostic) in try list.add(entry, sequence: sequence, at: place) }
   }
-  return inList(name, existing: true) { (list) throws(Diagnostic) in
+  return inList(target, existing: true) { (list) throws(Diagnostic) in
     let removed = list.remove { line in
-      if case .entry(_, let other) = line { other == entry } else { false }
+      guard case .entry(var other) = line else { return false }
+      other.sequence = entry.sequence
+      return other == entry
     }
     guard removed else {
       throw Diagnostic(
@@ -126,13 +165,13 @@ private func entryEffect(
 
 /// Adds or, after `no`, removes a remark.
 private func remarkEffect(
-  _ reader: inout StatementReader, in name: Located<String>?
+  _ reader: inout StatementReader, in target: ListTarget
 ) throws(Diagnostic) -> Statement.Effect {
   let text = try reader.rest("TEXT", upTo: Annotations.maximumLength)
   guard reader.isNegated else {
-    return inList(name) { (list) throws(Diagnostic) in try list.add(remark: text.value, at: text.place) }
+    return inList(target) { (list) throws(Diagnostic) in try list.add(remark: text.value, at: text.place) }
   }
-  return inList(name, existing: true) { (list) throws(Diagnostic) in
+  return inList(target, existing: true) { (list) throws(Diagnostic) in
     guard list.remove(where: { $0 == .remark(text.value) }) else {
       throw Diagnostic(
         place: text.place, message: "access list \(quoted(list.name.value)) has no such remark to remove")
@@ -140,17 +179,24 @@ private func remarkEffect(
   }
 }
 
-/// Changes the list called `name`, or the one that the current mode is about.
+/// The list that a statement is about.
+private struct ListTarget {
+  /// Nil for the list that the current mode is about.
+  var name: Located<String>?
+  var isExtended: Bool
+}
+
+/// Changes a list, which has to be there already if `existing` says so.
 private func inList(
-  _ name: Located<String>?, existing: Bool = false,
+  _ target: ListTarget, existing: Bool = false,
   _ change: @escaping (inout AccessListDraft) throws(Diagnostic) -> Void
 ) -> Statement.Effect {
   { (draft) throws(Diagnostic) in
-    if let name {
+    if let name = target.name {
       guard !existing || draft.accessLists[name.value] != nil else { throw missing(name) }
-      try draft.withAccessList(name, change)
-    } else if case .accessList(let current) = draft.mode, let list = draft.accessLists[current] {
-      try draft.withAccessList(list.name, change)
+      try draft.withAccessList(target, change)
+    } else if case .accessList(let current, let isExtended) = draft.mode, let name = draft.accessLists[current]?.name {
+      try draft.withAccessList(ListTarget(name: name, isExtended: isExtended), change)
     }
   }
 }
@@ -168,11 +214,19 @@ private func missing(_ name: Located<String>) -> Diagnostic {
 extension Draft {
   /// Changes a list, which comes to be when it is not there yet.
   fileprivate mutating func withAccessList(
-    _ name: Located<String>, _ change: (inout AccessListDraft) throws(Diagnostic) -> Void
+    _ target: ListTarget, _ change: (inout AccessListDraft) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
-    if accessLists[name.value] == nil && accessLists.count == Self.maximumAccessLists {
+    guard let name = target.name else { return }
+    if let list = accessLists[name.value] {
+      guard list.isExtended == target.isExtended else {
+        throw Diagnostic(
+          place: name.place,
+          message: "access list \(quoted(name.value)) is \(list.isExtended ? "an extended" : "a standard") list since "
+            + "line \(list.name.place.line)")
+      }
+    } else if accessLists.count == Self.maximumAccessLists {
       throw Self.tooMany("access lists", Self.maximumAccessLists, at: name.place)
     }
-    try change(&accessLists[name.value, default: AccessListDraft(name: name)])
+    try change(&accessLists[name.value, default: AccessListDraft(name: name, isExtended: target.isExtended)])
   }
 }

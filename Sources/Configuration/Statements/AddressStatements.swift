@@ -1,13 +1,10 @@
 import WireFormats
 
-/// What `ip address` takes in place of an address.
-private let addressSources = ["dhcp", "negotiated", "pool"]
-
 /// `ip address ADDRESS MASK`.
 @Sendable func readInterfaceAddress(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
   if reader.isBareNegation { return assigning(\.address, nil, reader) }
   if !reader.nextBeginsWithDigit, !reader.atEnd {
-    _ = try reader.keyword(among: [], unsupported: addressSources, or: ["ADDRESS (A.B.C.D)"])
+    _ = try reader.keyword(among: [], unsupported: UnsupportedStatements.addressSources, or: ["ADDRESS (A.B.C.D)"])
   }
   let address = try reader.hostAddress("ADDRESS")
   let length = try reader.mask("MASK", lengths: 1...32)

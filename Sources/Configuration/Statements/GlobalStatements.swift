@@ -26,6 +26,25 @@
   return { $0.controlSocket = value }
 }
 
+extension Conformance: KeywordSet {}
+
+/// `conformance {ios|rfc}`: whose defaults hold.
+@Sendable func readConformance(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  let value = reader.isBareNegation ? .ios : try reader.keyword(Conformance.self)
+  let result = reader.isNegated ? .ios : value
+  return { $0.conformance = result }
+}
+
+/// `ip nat create flow-entries`: every session has an entry of its own, and could not be followed without it.
+@Sendable func readFlowEntries(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  guard !reader.isNegated else {
+    throw reader.unsupported(
+      "ip nat create flow-entries",
+      because: "every session has an entry, without which neither its state nor its end could be known")
+  }
+  return { _ in }
+}
+
 /// `version NUMBER`, the IOS release that wrote a configuration: it selects nothing, there as here.
 @Sendable func readVersion(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
   let version = try reader.word("NUMBER")

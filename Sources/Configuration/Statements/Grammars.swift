@@ -9,8 +9,11 @@ extension Grammar {
     case .global: global
     case .dataplane: dataplane
     case .interface: interface
-    case .accessList: accessList
+    case .accessList(_, let isExtended): isExtended ? extendedAccessList : standardAccessList
+    case .routeMap: routeMap
     case .pool: pool
+    case .instance: instance
+    case .addressFamily: addressFamily
     }
   }
 
@@ -18,15 +21,32 @@ extension Grammar {
     [
       Statement("hostname", readHostname),
       Statement("control-socket", readControlSocket),
+      Statement("conformance", readConformance),
       Statement("dataplane", readDataplane),
       Statement("interface", readInterface),
+      Statement("ip vrf", readInstance),
+      Statement("vrf definition", readInstance),
       Statement("ip route", readRoute),
       Statement("access-list", readNumberedAccessList),
-      Statement("ip access-list standard", readNamedAccessList),
+      Statement("ip access-list standard", readNamedAccessList(isExtended: false)),
+      Statement("ip access-list extended", readNamedAccessList(isExtended: true)),
+      Statement("ip access-list resequence", readResequence),
+      Statement("route-map", readRouteMap),
       Statement("ip nat pool", readPool),
-      Statement("ip nat inside source list", readDynamicRule),
+      Statement("ip nat inside source list", readListRule),
+      Statement("ip nat inside source route-map", readRouteMapRule),
       Statement("ip nat inside source static", readStaticTranslation),
+      Statement("ip nat inside destination list", readDestinationRule),
+      Statement("ip nat outside source list", readOutsideListRule),
+      Statement("ip nat outside source route-map", readOutsideRouteMapRule),
+      Statement("ip nat outside source static", readOutsideStatic),
+      Statement("ip nat route vrf", readLeakingRoute),
       Statement("ip nat translation", readTranslationSetting),
+      Statement("ip nat settings", readSettings),
+      Statement("ip nat service", readService),
+      Statement("ip nat log translations syslog", readSyslog),
+      Statement("ip nat log translations flow-export", readFlowExport),
+      Statement("ip nat create flow-entries", readFlowEntries),
       Statement("version", negatable: false, readVersion),
       Statement("exit", negatable: false, readGlobalExit),
       Statement("end", negatable: false, readEnd),
@@ -54,6 +74,11 @@ extension Grammar {
       Statement("mtu", readMTU),
       Statement("ip address", readInterfaceAddress),
       Statement("ip mtu", readIPMTU),
+      Statement("ip vrf forwarding", readForwarding),
+      Statement("vrf forwarding", readForwarding),
+      Statement("ip virtual-reassembly", readReassembly),
+      Statement("ip tcp adjust-mss", readSegmentSize),
+      Statement("ip unreachables", readUnreachables),
       Statement("ip nat inside", readRealm(.inside)),
       Statement("ip nat outside", readRealm(.outside)),
       Statement("shutdown", readShutdown),
@@ -61,18 +86,50 @@ extension Grammar {
     ],
     unsupported: UnsupportedStatements.interface)
 
-  static let accessList = Grammar(
+  static let standardAccessList = accessList(isExtended: false)
+  static let extendedAccessList = accessList(isExtended: true)
+
+  private static func accessList(isExtended: Bool) -> Grammar {
+    Grammar(
+      [
+        Statement("permit", readListedEntry(permits: true, isExtended: isExtended)),
+        Statement("deny", readListedEntry(permits: false, isExtended: isExtended)),
+        Statement("remark", readListedRemark(isExtended: isExtended)),
+        Statement("exit", negatable: false, readExit),
+      ],
+      unsupported: UnsupportedStatements.accessList,
+      numbered: Statement("SEQUENCE", readSequencedEntry(isExtended: isExtended)))
+  }
+
+  static let routeMap = Grammar(
     [
-      Statement("permit", readListedEntry(permits: true)),
-      Statement("deny", readListedEntry(permits: false)),
-      Statement("remark", readListedRemark),
+      Statement("description", readRouteMapDescription),
+      Statement("match ip address", readMatchAddress),
+      Statement("match ip next-hop", readMatchNextHop),
+      Statement("match interface", readMatchInterface),
       Statement("exit", negatable: false, readExit),
     ],
-    unsupported: UnsupportedStatements.accessList,
-    numbered: Statement("SEQUENCE", readSequencedEntry))
+    unsupported: UnsupportedStatements.routeMap)
 
   static let pool = Grammar([
     Statement("address", readPoolAddress),
+    Statement("exclude", readPoolExclusion),
     Statement("exit", negatable: false, readExit),
   ])
+
+  static let instance = Grammar(
+    [
+      Statement("description", readInstanceDescription),
+      Statement("rd", readRouteDistinguisher),
+      Statement("address-family", negatable: false, readAddressFamily),
+      Statement("exit", negatable: false, readExit),
+    ],
+    unsupported: UnsupportedStatements.instance)
+
+  static let addressFamily = Grammar(
+    [
+      Statement("exit-address-family", negatable: false, readExitAddressFamily),
+      Statement("exit", negatable: false, readExitAddressFamily),
+    ],
+    unsupported: UnsupportedStatements.instance)
 }

@@ -129,8 +129,21 @@ func readRealm(_ realm: Realm) -> Statement.Reading {
 
 /// `no shutdown`: every interface is up, and none can be configured otherwise.
 @Sendable func readShutdown(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
-  guard reader.isNegated else { throw reader.unsupported("shutdown") }
+  guard reader.isNegated else {
+    throw reader.unsupported("shutdown", because: "leave the interface out of the configuration instead")
+  }
   return { _ in }
+}
+
+/// `ip tcp adjust-mss OCTETS`.
+@Sendable func readSegmentSize(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  let size = reader.isBareNegation ? 0 : try reader.number("OCTETS", in: UInt16(500)...1460).value
+  return assigning(\.maximumSegmentSize, reader.isNegated ? 0 : size, reader)
+}
+
+/// `[no] ip unreachables`.
+@Sendable func readUnreachables(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  assigning(\.unreachables, !reader.isNegated, reader)
 }
 
 /// Sets a field of the interface that the current mode is about.

@@ -1,7 +1,8 @@
 import Translation
+import WireFormats
 
-/// What `ip nat translation` sets.
-private enum TranslationSetting: String, KeywordSet {
+/// The idle times that `ip nat translation` sets.
+enum TranslationTimer: String, CaseIterable, Sendable {
   case simple = "timeout"
   case tcp = "tcp-timeout"
   case syn = "syn-timeout"
@@ -9,14 +10,11 @@ private enum TranslationSetting: String, KeywordSet {
   case udp = "udp-timeout"
   case dns = "dns-timeout"
   case icmp = "icmp-timeout"
-  case maximumEntries = "max-entries"
+  case pptp = "pptp-timeout"
+  case esp = "esp-timeout"
+  case routeMapEntry = "routemap-entry-timeout"
 
-  static var unsupported: [String] {
-    ["port-timeout", "pptp-timeout", "routemap-entry-timeout", "arp-ping-timeout"]
-  }
-
-  /// The field of a timeout; nil for `max-entries`.
-  var timeout: WritableKeyPath<Timeouts, UInt32>? {
+  var field: WritableKeyPath<Timeouts, UInt32> {
     switch self {
     case .simple: \.simple
     case .tcp: \.tcp
@@ -25,44 +23,155 @@ private enum TranslationSetting: String, KeywordSet {
     case .udp: \.udp
     case .dns: \.dns
     case .icmp: \.icmp
-    case .maximumEntries: nil
+    case .pptp: \.pptp
+    case .esp: \.esp
+    case .routeMapEntry: \.routeMapEntry
     }
   }
 }
+
+/// What else it sets.
+private enum OtherSetting: String, CaseIterable {
+  case portTimeout = "port-timeout"
+  case maximumEntries = "max-entries"
+  case newSessions = "new-sessions-per-second"
+}
+
+private let noARPPing: Refusals = [
+  "arp-ping-timeout": "a pool's addresses are not asked for by ARP before they are given out"
+]
 
 private enum Never: String, KeywordSet {
   case never
 }
 
-/// `ip nat translation {timeout|tcp-timeout|…} {SECONDS|never}` and `ip nat translation max-entries N`.
+/// `ip nat translation {TIMER {SECONDS|never} | port-timeout … | max-entries … | new-sessions-per-second N}`.
 @Sendable func readTranslationSetting(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
-  let setting = try reader.keyword(TranslationSetting.self)
-  guard let field = setting.timeout else { return try maximumEntries(&reader) }
-  let standard = Timeouts()[keyPath: field]
-  if reader.isBareNegation { return { $0.timeouts[keyPath: field] = standard } }
-  let seconds: UInt32
-  if reader.nextBeginsWithDigit {
-    seconds = try reader.number("SECONDS", in: 0...Timeouts.maximum).value
-  } else {
-    _ = try reader.keyword(Never.self, or: ["SECONDS (0-\(Timeouts.maximum))"])
-    seconds = Timeouts.never
+  let word = try reader.keyword(
+    among: TranslationTimer.allCases.map(\.rawValue) + OtherSetting.allCases.map(\.rawValue), unsupported: noARPPing)
+  if let timer = TranslationTimer(rawValue: word) {
+    let time = reader.isBareNegation ? nil : try idleTime(&reader)
+    let result = reader.isNegated ? nil : time
+    return { $0.timers[timer] = result }
   }
-  let result = reader.isNegated ? standard : seconds
-  return { $0.timeouts[keyPath: field] = result }
+  switch OtherSetting(rawValue: word) {
+  case .portTimeout: return try portTimeout(&reader)
+  case .maximumEntries: return try maximumEntries(&reader)
+  case .newSessions: return try newSessions(&reader)
+  case nil: preconditionFailure("a keyword without a case")
+  }
 }
 
-/// The limits that IOS has beside the one for the whole gateway.
-private let partialLimits = ["all-host", "all-vrf", "host", "list", "redundancy", "vrf"]
+private func idleTime(_ reader: inout StatementReader) throws(Diagnostic) -> UInt32 {
+  if reader.nextBeginsWithDigit { return try reader.number("SECONDS", in: 0...Timeouts.maximum).value }
+  _ = try reader.keyword(Never.self, or: ["SECONDS (0-\(Timeouts.maximum))"])
+  return Timeouts.never
+}
 
-private func maximumEntries(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
-  let standard = TranslationConfiguration.defaultMaximumEntries
-  if reader.isBareNegation { return { $0.maximumEntries = standard } }
-  let range = 1...ShardLayout.maximumSessions
-  if !reader.nextBeginsWithDigit, !reader.atEnd {
-    _ = try reader.keyword(
-      among: [], unsupported: partialLimits, or: ["N (\(range.lowerBound)-\(range.upperBound))"])
+/// TCP or UDP, where nothing else has ports.
+enum PortTransport: String, KeywordSet {
+  case tcp
+  case udp
+
+  var number: IPProtocol { self == .tcp ? .tcp : .udp }
+}
+
+/// `port-timeout {tcp|udp} PORT {SECONDS|never}`.
+private func portTimeout(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  let transport = try reader.keyword(PortTransport.self).number
+  let port = try reader.number("PORT", in: allPorts)
+  let time = reader.isBareNegation ? nil : try idleTime(&reader)
+  let result = reader.isNegated ? nil : time
+  return { (draft) throws(Diagnostic) in
+    let index = draft.portTimers.firstIndex { $0.transport == transport && $0.port == port.value }
+    guard let result else {
+      if let index { draft.portTimers.remove(at: index) }
+      return
+    }
+    if let index {
+      draft.portTimers[index].time = result
+    } else {
+      guard draft.portTimers.count < Timeouts.maximumPorts else {
+        throw Draft.tooMany("port timeouts", Timeouts.maximumPorts, at: port.place)
+      }
+      draft.portTimers.append(Timeouts.PortTimeout(transport: transport, port: port.value, time: result))
+    }
   }
-  let entries = try reader.number("N", in: range).value
-  let result = reader.isNegated ? standard : entries
-  return { $0.maximumEntries = result }
+}
+
+/// `new-sessions-per-second N`, of each inside host.
+private func newSessions(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  let rate = reader.isBareNegation ? nil : try reader.number("N", in: 1...1_000_000).value
+  let result = reader.isNegated ? nil : rate
+  return { $0.limits.newSessionsPerSecond = result }
+}
+
+/// Whose entries a limit is about.
+private enum LimitScope: String, KeywordSet {
+  case host
+  case allHost = "all-host"
+  case vrf
+  case allVRF = "all-vrf"
+  case list
+  static var unsupported: Refusals { ["redundancy": UnsupportedStatements.noRedundancy] }
+}
+
+/// `max-entries {N | host ADDRESS N | all-host N | vrf NAME N | all-vrf N | list LIST N}`.
+private func maximumEntries(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  let range = 1...ShardLayout.maximumSessions
+  if reader.isBareNegation { return { $0.limits.total = nil } }
+  if reader.nextBeginsWithDigit || reader.atEnd {
+    let entries = try reader.number("N", in: range).value
+    let result = reader.isNegated ? nil : entries
+    return { $0.limits.total = result }
+  }
+  switch try reader.keyword(LimitScope.self, or: ["N (\(range.lowerBound)-\(range.upperBound))"]) {
+  case .allHost:
+    let limit = try limit(&reader)?.value
+    return { $0.limits.allHosts = limit }
+  case .allVRF:
+    let limit = try limit(&reader)?.value
+    return { $0.limits.allInstances = limit }
+  case .host:
+    let host = try reader.hostAddress("ADDRESS")
+    let limit = try limit(&reader)?.value
+    return { (draft) throws(Diagnostic) in
+      if limit != nil, draft.limits.hosts[host.value] == nil, draft.limits.hosts.count == Draft.maximumLimitedHosts {
+        throw Draft.tooMany("limits of hosts", Draft.maximumLimitedHosts, at: host.place)
+      }
+      draft.limits.hosts[host.value] = limit
+    }
+  case .vrf:
+    let name = try reader.name("VRF")
+    let limit = try limit(&reader).map { Located(value: $0.value, place: name.place) }
+    return { $0.limits.instances[name.value] = limit }
+  case .list:
+    let list = try accessListName(&reader, allowingNames: true)
+    return limiting(list, to: try limit(&reader)?.value)
+  }
+}
+
+/// The number of a limit; nil after `no`.
+private func limit(_ reader: inout StatementReader) throws(Diagnostic) -> Located<Int>? {
+  if reader.isBareNegation { return nil }
+  let limit = try reader.number("N", in: 1...2_147_483_647)
+  return reader.isNegated ? nil : limit
+}
+
+private func limiting(_ list: Located<String>, to limit: Int?) -> Statement.Effect {
+  { (draft) throws(Diagnostic) in
+    let index = draft.limits.lists.firstIndex { $0.accessList.value == list.value }
+    guard let limit else {
+      if let index { draft.limits.lists.remove(at: index) }
+      return
+    }
+    if let index {
+      draft.limits.lists[index].maximum = limit
+    } else {
+      guard draft.limits.lists.count < EntryLimits.maximumLists else {
+        throw Draft.tooMany("limits of lists", EntryLimits.maximumLists, at: list.place)
+      }
+      draft.limits.lists.append(LimitsDraft.ListLimit(accessList: list, maximum: limit))
+    }
+  }
 }

@@ -10,18 +10,34 @@ struct Statement: Sendable {
   let negatable: Bool
   /// Nil for a statement that IOS has and Sallyport has not.
   let read: Reading?
+  /// Why Sallyport has not the statement; empty when it has.
+  let reason: String
 
   init(_ keywords: String, negatable: Bool = true, _ read: @escaping Reading) {
     self.keywords = keywords
     self.negatable = negatable
     self.read = read
+    reason = ""
   }
 
   /// A statement that is recognised so that it can be refused by name.
-  init(unsupported keywords: String) {
+  init(unsupported keywords: String, because reason: String) {
     self.keywords = keywords
+    self.reason = reason
     negatable = true
     read = nil
+  }
+}
+
+/// Statements that Sallyport has not for one and the same reason.
+struct RefusedStatements: Sendable {
+  let reason: String
+  /// The keywords that each begins with.
+  let statements: [String]
+
+  init(_ reason: String, _ statements: [String]) {
+    self.reason = reason
+    self.statements = statements
   }
 }
 
@@ -41,9 +57,12 @@ struct Grammar: Sendable {
   let numbered: Statement?
 
   /// The grammar of a table of statements, and of keywords to refuse by name.
-  init(_ statements: [Statement], unsupported: [String] = [], numbered: Statement? = nil) {
+  init(_ statements: [Statement], unsupported: [RefusedStatements] = [], numbered: Statement? = nil) {
     self.numbered = numbered
-    for statement in statements + unsupported.map(Statement.init(unsupported:)) {
+    let refused = unsupported.flatMap { group in
+      group.statements.map { Statement(unsupported: $0, because: group.reason) }
+    }
+    for statement in statements + refused {
       let keywords = statement.keywords.split(separator: " ").map(String.init)
       Self.insert(statement, at: keywords[...], into: &root)
     }
@@ -77,7 +96,7 @@ struct Grammar: Sendable {
   }
 
   private func finish(_ statement: Statement, _ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
-    guard let read = statement.read else { throw reader.unsupported(statement.keywords) }
+    guard let read = statement.read else { throw reader.unsupported(statement.keywords, because: statement.reason) }
     if reader.isNegated && !statement.negatable {
       throw Diagnostic(place: reader.start, message: "'\(statement.keywords)' has no 'no' form")
     }

@@ -1,11 +1,14 @@
+/// Keywords that IOS has at a place and Sallyport has not, each with the reason.
+typealias Refusals = KeyValuePairs<String, String>
+
 /// A closed set of keywords of which one can stand at a place, such as the options of a statement.
 protocol KeywordSet: RawRepresentable<String>, CaseIterable, Sendable {
   /// Keywords that IOS has at this place and Sallyport has not.
-  static var unsupported: [String] { get }
+  static var unsupported: Refusals { get }
 }
 
 extension KeywordSet {
-  static var unsupported: [String] { [] }
+  static var unsupported: Refusals { [:] }
 }
 
 /// What a word means where keywords are expected.

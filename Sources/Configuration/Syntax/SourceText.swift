@@ -1,7 +1,7 @@
 /// The text of a configuration: UTF-8 of a bounded size, handed out line by line.
 struct SourceText {
   /// Octets that a configuration may have.
-  static let maximumOctets = 16 << 20
+  static let maximumOctets = 128 << 20
   /// Octets that one line may have.
   static let maximumLineOctets = 4096
 

@@ -28,8 +28,13 @@ struct StatementReader {
   }
   /// Whether the next word has digits only.
   var nextIsNumber: Bool { !atEnd && line.words[index].text.utf8.allSatisfy(isDigit) }
+  /// The next word as it stands, or nothing at the end of the line.
+  var nextWord: String { atEnd ? "" : line.words[index].text }
   /// Whether the next word begins like a number or an address.
   var nextBeginsWithDigit: Bool { !atEnd && line.words[index].text.utf8.first.map(isDigit) == true }
+
+  /// The place of the word that was read last.
+  var previousPlace: Place { index == 0 ? place : place(column: line.words[index - 1].column) }
 
   private func place(column: Int) -> Place {
     var place = line.start
@@ -62,11 +67,11 @@ struct StatementReader {
   }
 
   /// Refuses words after the end of the statement; `unsupported` are those that IOS would take.
-  func end(unsupported: [String] = []) throws(Diagnostic) {
+  func end(unsupported: Refusals = [:]) throws(Diagnostic) {
     guard !atEnd else { return }
     let text = line.words[index].text
-    if case .unsupported(let keyword) = KeywordMatch(text, among: [], unsupported: unsupported) {
-      throw refusal(of: keyword)
+    if case .unsupported(let keyword) = KeywordMatch(text, among: [], unsupported: unsupported.map(\.key)) {
+      throw refusal(of: keyword, unsupported)
     }
     throw Diagnostic(place: place, message: "unexpected \(quoted(text))", expected: ["end of line"])
   }
@@ -77,6 +82,11 @@ struct StatementReader {
 extension StatementReader {
   /// One of a set of keywords. `others` is what else may stand here, for the message.
   mutating func keyword<Set: KeywordSet>(_: Set.Type, or others: [String] = []) throws(Diagnostic) -> Set {
+    // A keyword in full needs no comparison with the others; long configurations have hardly anything else.
+    if !atEnd, let exact = Set(rawValue: line.words[index].text) {
+      index += 1
+      return exact
+    }
     let keyword = try keyword(among: Set.allCases.map(\.rawValue), unsupported: Set.unsupported, or: others)
     guard let value = Set(rawValue: keyword) else { preconditionFailure("a keyword without a case") }
     return value
@@ -89,10 +99,10 @@ extension StatementReader {
 
   /// One of `keywords`, in full; `unsupported` are those that IOS would take here too.
   mutating func keyword(
-    among keywords: [String], unsupported: [String] = [], or others: [String] = []
+    among keywords: [String], unsupported: Refusals = [:], or others: [String] = []
   ) throws(Diagnostic) -> String {
-    let found = try find(keywords, unsupported, or: others)
-    guard found.isSupported else { throw refusal(of: found.keyword) }
+    let found = try find(keywords, unsupported.map(\.key), or: others)
+    guard found.isSupported else { throw refusal(of: found.keyword, unsupported) }
     index += 1
     return found.keyword
   }
@@ -100,6 +110,10 @@ extension StatementReader {
   /// The next keyword of a statement's beginning. One that leads to a refusal is read like the others, so that the
   /// refusal can name the whole statement.
   mutating func step(from node: Grammar.Node, isFirst: Bool) throws(Diagnostic) -> String {
+    if !atEnd, node.children[line.words[index].text] != nil {
+      index += 1
+      return line.words[index - 1].text
+    }
     let found = try find(node.supported, node.unsupported, isFirst: isFirst)
     index += 1
     return found.keyword
@@ -123,16 +137,24 @@ extension StatementReader {
     }
   }
 
-  /// The refusal of a statement whose keywords have just been read.
-  func unsupported(_ statement: String) -> Diagnostic {
-    Diagnostic(
-      place: place(column: line.words[index - 1].column),
-      message: "\(isNegated ? "'no \(statement)'" : "'\(statement)'") is not supported by this version")
+  /// Moves on when the next word is `keyword` in full or abbreviated, and says whether it was.
+  mutating func takes(_ keyword: String) -> Bool {
+    guard !atEnd, abbreviates(line.words[index].text, keyword) else { return false }
+    index += 1
+    return true
   }
 
-  /// The refusal of the next word.
-  func refusal(of keyword: String) -> Diagnostic {
-    Diagnostic(place: place, message: "'\(keyword)' is not supported by this version")
+  /// The refusal of a statement whose keywords have just been read.
+  func unsupported(_ statement: String, because reason: String) -> Diagnostic {
+    Diagnostic(
+      place: place(column: line.words[index - 1].column),
+      message: "\(isNegated ? "'no \(statement)'" : "'\(statement)'") is not supported: \(reason)")
+  }
+
+  /// The refusal of the next word, which is one of `refusals`.
+  func refusal(of keyword: String, _ refusals: Refusals) -> Diagnostic {
+    let reason = refusals.first { $0.key == keyword }?.value ?? ""
+    return Diagnostic(place: place, message: "'\(keyword)' is not supported: \(reason)")
   }
 
   func incomplete(_ expected: [String]) -> Diagnostic {

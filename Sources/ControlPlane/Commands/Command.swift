@@ -1,11 +1,24 @@
 package import Translation
+package import WireFormats
 
 /// What a client of the control socket can ask for.
 package enum Command: Hashable, Sendable {
-  /// `show ip nat translations [PROTOCOL] [inside A] [outside A] [verbose] [total]`.
-  case showTranslations(TranslationFilter, verbose: Bool, total: Bool)
+  /// `show ip nat translations …`.
+  case showTranslations(TranslationQuery)
   /// `show ip nat statistics`.
   case showStatistics
+  /// `show ip nat limits …`.
+  case showLimits(LimitQuery)
+  /// `show ip nat pool name P`.
+  case showPool(String)
+  /// `show ip nat bpa`.
+  case showPortBlocks
+  /// `show ip nat services`.
+  case showServices
+  /// `show ip virtual-reassembly [IF]`.
+  case showReassembly(interface: String?)
+  /// `show ip nat log`.
+  case showExport
   /// `show workers`.
   case showWorkers
   /// `show interfaces`.
@@ -16,10 +29,38 @@ package enum Command: Hashable, Sendable {
   case showRunningConfiguration
   /// `show neighbors`, `show ip arp`.
   case showNeighbors
-  /// `clear ip nat translation …`.
-  case clearTranslations(ClearRequest)
+  /// `clear ip nat translation …`; `vrf` is the name of the inside hosts' instance.
+  case clearTranslations(ClearRequest, vrf: String?)
+  /// `clear ip nat statistics`.
+  case clearStatistics
+  /// `reload`.
+  case reload
   /// `capture {INTERFACE | all} [count N] [seconds S]`.
   case capture(CaptureRequest)
+  /// A command of IOS for something that Sallyport does not have, with the sentence that says why.
+  case unavailable(String)
+}
+
+/// What `show ip nat translations` shows, and how.
+package struct TranslationQuery: Hashable, Sendable {
+  package var filter = TranslationFilter()
+  /// The instance's name; nil for every instance.
+  package var vrf: String?
+  /// Whether each row has its details.
+  package var verbose = false
+  /// Whether only the number of rows is shown.
+  package var total = false
+
+  package init() {}
+}
+
+/// Whose limits `show ip nat limits` shows.
+package enum LimitQuery: Hashable, Sendable {
+  case allHosts
+  case allInstances
+  case host(IPv4Address)
+  /// An instance, by its name.
+  case instance(String)
 }
 
 /// What to capture, and for how long.

@@ -7,21 +7,24 @@ extension Command {
   package static func parse(_ words: [String]) throws(CommandError) -> Command {
     var words = CommandWords(words)
     let command =
-      switch try words.keyword(["show", "clear", "capture"]) {
+      switch try words.keyword(["show", "clear", "reload", "capture"]) {
       case "show": try show(&words)
       case "clear": try clear(&words)
+      case "reload": Command.reload
       default: try capture(&words)
       }
     try words.end()
     return command
   }
 
+  /// The protocols that entries are named by.
+  static let protocols: [(name: String, number: IPProtocol)] = [
+    ("tcp", .tcp), ("udp", .udp), ("icmp", .icmp), ("gre", IPProtocol(rawValue: 47)), ("esp", IPProtocol(rawValue: 50)),
+  ]
+
   private static func show(_ words: inout CommandWords) throws(CommandError) -> Command {
     switch try words.keyword(["ip", "workers", "interfaces", "drops", "neighbors", "running-config"]) {
-    case "ip":
-      if try words.keyword(["nat", "arp"]) == "arp" { return .showNeighbors }
-      if try words.keyword(["translations", "statistics"]) == "statistics" { return .showStatistics }
-      return try translations(&words)
+    case "ip": return try showIP(&words)
     case "workers": return .showWorkers
     case "interfaces": return .showInterfaces
     case "drops":
@@ -33,78 +36,47 @@ extension Command {
     }
   }
 
-  /// The protocols that a listing can be narrowed to.
-  private static let protocols: [(name: String, number: IPProtocol)] = [
-    ("tcp", .tcp), ("udp", .udp), ("icmp", .icmp), ("gre", IPProtocol(rawValue: 47)), ("esp", IPProtocol(rawValue: 50)),
-  ]
-
-  /// What follows `show ip nat translations`, in any order, each word once.
-  private static func translations(_ words: inout CommandWords) throws(CommandError) -> Command {
-    var filter = TranslationFilter()
-    var verbose = false
-    var total = false
-    while !words.isAtEnd {
-      var candidates: [String] = []
-      if filter.protocolNumber == nil { candidates += protocols.map(\.name) }
-      if filter.inside == nil { candidates.append("inside") }
-      if filter.outside == nil { candidates.append("outside") }
-      if !verbose { candidates.append("verbose") }
-      if !total { candidates.append("total") }
-      switch try words.keyword(candidates) {
-      case "inside": filter.inside = try words.address()
-      case "outside": filter.outside = try words.address()
-      case "verbose": verbose = true
-      case "total": total = true
-      case let name: filter.protocolNumber = protocols.first { $0.name == name }?.number
-      }
+  private static func showIP(_ words: inout CommandWords) throws(CommandError) -> Command {
+    switch try words.keyword(["nat", "arp", "virtual-reassembly"]) {
+    case "arp": return .showNeighbors
+    case "virtual-reassembly":
+      return .showReassembly(interface: words.isAtEnd ? nil : try words.name("an interface"))
+    default: return try showNAT(&words)
     }
-    return .showTranslations(filter, verbose: verbose, total: total)
   }
 
-  private static func clear(_ words: inout CommandWords) throws(CommandError) -> Command {
-    try words.expect("ip")
-    try words.expect("nat")
-    try words.expect("translation")
-    var request = ClearRequest()
-    switch try words.keyword(["*", "forced", "inside", "outside", "tcp", "udp", "icmp"]) {
-    case "*", "forced": break
-    case "inside":
-      request.insideGlobal = try words.address().rawValue
-      request.insideLocal = try words.address().rawValue
-      try skipForced(&words)
-    case "outside":
-      request.outsideLocal = try words.address().rawValue
-      request.outsideGlobal = try words.address().rawValue
-      try skipForced(&words)
-    case let name:
-      request.protocolNumber = protocols.first { $0.name == name }?.number.rawValue
-      try endpoints(of: &request, &words)
+  private static func showNAT(_ words: inout CommandWords) throws(CommandError) -> Command {
+    switch try words.keyword([
+      "translations", "statistics", "limits", "pool", "bpa", "services", "log", "redundancy", "nvi",
+    ]) {
+    case "translations": return try translations(&words)
+    case "statistics": return .showStatistics
+    case "limits": return try limits(&words)
+    case "pool":
+      try words.expect("name")
+      return .showPool(try words.name("a pool"))
+    case "bpa": return .showPortBlocks
+    case "services": return .showServices
+    case "log": return .showExport
+    case "redundancy":
+      words.skipRest()
+      return .unavailable(
+        "there are no redundancy groups: one gateway keeps its sessions in state-directory, where the next one finds "
+          + "them")
+    default:
+      words.skipRest()
+      return .unavailable(
+        "there is no NAT virtual interface: interfaces are inside or outside, and show ip nat translations has every "
+          + "entry")
     }
-    return .clearTranslations(request)
   }
 
-  /// `forced` asks that sessions be cleared with their parent, which is done anyway.
-  private static func skipForced(_ words: inout CommandWords) throws(CommandError) {
-    if !words.isAtEnd { try words.expect("forced") }
-  }
-
-  /// `inside GLOBAL PORT LOCAL PORT [outside LOCAL PORT GLOBAL PORT]`.
-  private static func endpoints(of request: inout ClearRequest, _ words: inout CommandWords) throws(CommandError) {
-    try words.expect("inside")
-    request.insideGlobal = try words.address().rawValue
-    request.insideGlobalPort = try words.port()
-    request.insideLocal = try words.address().rawValue
-    request.insideLocalPort = try words.port()
-    guard !words.isAtEnd else { return }
-    try words.expect("outside")
-    request.outsideLocal = try words.address().rawValue
-    request.outsideLocalPort = try words.port()
-    request.outsideGlobal = try words.address().rawValue
-    request.outsideGlobalPort = try words.port()
-    if request.protocolNumber == IPProtocol.icmp.rawValue {
-      // The identifiers that a listing shows at the outside are those of the inside, which have been named.
-      request.outsideLocalPort = nil
-      request.outsideGlobalPort = nil
+  private static func limits(_ words: inout CommandWords) throws(CommandError) -> Command {
+    switch try words.keyword(["all-host", "all-vrf", "host", "vrf"]) {
+    case "all-host": .showLimits(.allHosts)
+    case "all-vrf": .showLimits(.allInstances)
+    case "host": .showLimits(.host(try words.address()))
+    default: .showLimits(.instance(try words.name("a VRF")))
     }
   }
 

@@ -41,6 +41,15 @@ struct CommandWords {
     return address
   }
 
+  /// The next word as the last IPv4 address of a range from `first` on.
+  mutating func address(notBefore first: IPv4Address) throws(CommandError) -> IPv4Address {
+    guard !isAtEnd, let address = IPv4Address(words[position]), address >= first else {
+      throw error(expected: ["an IPv4 address that is not below \(first)"])
+    }
+    position += 1
+    return address
+  }
+
   /// The next word as a decimal number in a range; `name` says what it counts.
   mutating func number(_ name: String, in range: ClosedRange<Int>) throws(CommandError) -> Int {
     guard !isAtEnd, words[position].utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(words[position]),
@@ -59,6 +68,12 @@ struct CommandWords {
     position += 1
     return words[position - 1]
   }
+
+  /// Whether the next word begins as an IPv4 address does, and no keyword.
+  var isAtAddress: Bool { !isAtEnd && (words[position].utf8.first.map { 0x30...0x39 ~= $0 } ?? false) }
+
+  /// Goes over all words that are left: they belong to something that is refused as a whole.
+  mutating func skipRest() { position = words.count }
 
   /// Nothing may follow.
   func end() throws(CommandError) {

@@ -24,9 +24,13 @@ struct OctetText {
     }
   }
 
-  /// An address and, if it has one, a colon and its port.
+  /// An address and, if it has them, a slash and its prefix length, a colon and its port.
   mutating func append(_ endpoint: ListedEndpoint) {
     append(endpoint.address)
+    if let length = endpoint.prefixLength {
+      octets.append(UInt8(ascii: "/"))
+      append(length)
+    }
     guard let port = endpoint.port else { return }
     octets.append(UInt8(ascii: ":"))
     append(port)
@@ -42,6 +46,9 @@ struct OctetText {
     let used = octets.count - start
     octets.append(contentsOf: repeatElement(UInt8(ascii: " "), count: max(1, width - used)))
   }
+
+  /// A number in hexadecimal digits, as many as it needs.
+  mutating func append(hexadecimal number: UInt64) { append("0x" + String(number, radix: 16)) }
 
   /// Takes what has been put together, and begins anew.
   mutating func take() -> [UInt8] {

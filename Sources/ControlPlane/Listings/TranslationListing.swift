@@ -1,3 +1,6 @@
+import Configuration
+import Forwarding
+import Translation
 import WireFormats
 
 /// `show ip nat translations`, in IOS XE's shape or as a JSON array.
@@ -20,14 +23,17 @@ struct TranslationListing {
 
   /// Writes the whole listing.
   func write(from view: some GatewayView, to sink: some AnswerSink) async throws {
-    var page = Page(listing: self)
+    var page = Page(listing: self, instances: view.configuration.translation.instanceNames)
     page.begin()
-    page.add(view.staticRows)
+    for row in StaticRows(view.configuration) {
+      page.add(row)
+      if page.size >= Self.flushSize { try await sink.send(page.take()) }
+    }
     for worker in view.workers.map(\.index) {
       var cursor: ListingCursor?
       repeat {
         let slice = await view.translations(of: worker, from: cursor)
-        page.add(slice.rows)
+        for row in slice.rows { page.add(row) }
         cursor = slice.next
         if page.size >= Self.flushSize { try await sink.send(page.take()) }
         try Task.checkCancellation()
@@ -40,15 +46,20 @@ struct TranslationListing {
   /// The rows that have not been sent yet.
   private struct Page {
     let listing: TranslationListing
+    /// The names of the instances by their numbers.
+    let instances: [String]
     private var text = OctetText()
     private var json = JSONText()
     private var rows: UInt64 = 0
     /// Wall-clock time of the listing: one moment for all its rows.
     private let now = TimeOfDay.now
 
-    init(listing: TranslationListing) { self.listing = listing }
+    init(listing: TranslationListing, instances: [String]) {
+      self.listing = listing
+      self.instances = instances
+    }
 
-    var size: Int { text.octets.count + json.octets.count }
+    var size: Int { text.octets.count }
 
     mutating func take() -> [UInt8] { text.take() }
 
@@ -64,14 +75,16 @@ struct TranslationListing {
       }
     }
 
-    mutating func add(_ more: [TranslationRow]) {
-      for row in more where listing.filter.admits(row) {
-        rows += 1
-        guard !listing.total else { continue }
-        switch listing.format {
-        case .json: addJSON(row)
-        case .text: addText(row)
-        }
+    mutating func add(_ row: TranslationRow) {
+      guard listing.filter.admits(row) else { return }
+      rows += 1
+      guard !listing.total else { return }
+      switch listing.format {
+      case .json:
+        text.append(rows == 1 ? "\n" : ",\n")
+        TranslationDetails(row: row, now: now, instance: instance(of: row)).write(to: &json)
+        text.append(octets: json.take())
+      case .text: addText(row)
       }
     }
 
@@ -89,66 +102,32 @@ struct TranslationListing {
       }
     }
 
-    // MARK: One row
-
     private mutating func addText(_ row: TranslationRow) {
       text.cell(5) { cell in
         if let number = row.protocolNumber { cell.append(number.description) } else { cell.append("---") }
       }
-      text.cell(column) { $0.append(row.insideGlobal) }
-      text.cell(column) { $0.append(row.insideLocal) }
-      if let outside = row.outside {
-        text.cell(column) { $0.append(outside.local) }
-        text.append(outside.global)
-      } else {
-        text.cell(column) { $0.append("---") }
-        text.append("---")
-      }
+      add(row.inside?.global, width: column)
+      add(row.inside?.local, width: column)
+      add(row.outside?.local, width: column)
+      if let last = row.outside?.global { text.append(last) } else { text.append("---") }
       text.newline()
-      if listing.verbose { addDetails(row) }
-    }
-
-    /// The indented lines of `verbose`. Only what is known is shown: a static entry has no times, and entries of static
-    /// rules have no `Map-Id`.
-    private mutating func addDetails(_ row: TranslationRow) {
-      if let age = row.age {
-        text.append("  create: \(TimeOfDay.short(now - Int(age.created)))")
-        text.append(", use: \(TimeOfDay.short(now - Int(age.idle)))")
-        text.append(", timeout: \(age.timeout.map(TimeOfDay.span) ?? "never")\n")
-        if let left = age.left {
-          text.append("  Format(H:M:S) Time-left :\(left / 3600):\(left / 60 % 60):\(left % 60)\n")
-        }
+      if listing.verbose {
+        TranslationDetails(row: row, now: now, instance: instance(of: row)).write(to: &text)
       }
-      if let rule = row.rule { text.append("  Map-Id(In): \(rule)\n") }
-      let words =
-        (row.kind == .session ? ["extended"] : row.kind == .static ? ["static"] : []) + row.marks.map(\.rawValue)
-      if !words.isEmpty { text.append("  Flags: \(words.joined(separator: ", "))\n") }
-      if let worker = row.worker { text.append("  Worker: \(worker)\n") }
     }
 
-    private mutating func addJSON(_ row: TranslationRow) {
-      text.append(rows == 1 ? "\n" : ",\n")
-      json.object { json in
-        json.member("kind", row.kind.rawValue)
-        json.member("protocol", row.protocolNumber?.description)
-        Self.endpoint("insideGlobal", row.insideGlobal, &json)
-        Self.endpoint("insideLocal", row.insideLocal, &json)
-        Self.endpoint("outsideLocal", row.outside?.local, &json)
-        Self.endpoint("outsideGlobal", row.outside?.global, &json)
-        json.member("rule", row.rule)
-        json.member("flags", each: row.marks) { $0.value($1.rawValue) }
-        json.member("ageSeconds", row.age?.created)
-        json.member("idleSeconds", row.age?.idle)
-        json.member("timeoutSeconds", row.age?.timeout)
-        json.member("leftSeconds", row.age?.left)
-        json.member("worker", row.worker)
+    private mutating func add(_ endpoint: ListedEndpoint?, width: Int) {
+      text.cell(width) { cell in
+        if let endpoint { cell.append(endpoint) } else { cell.append("---") }
       }
-      text.append(octets: json.take())
     }
 
-    private static func endpoint(_ name: String, _ endpoint: ListedEndpoint?, _ json: inout JSONText) {
-      json.member(name, endpoint?.address.description)
-      json.member(name + "Port", endpoint?.port)
+    /// The name of a row's instance; nil for the global one.
+    private func instance(of row: TranslationRow) -> String? {
+      let number = Int(row.instance.rawValue)
+      guard number > 0 else { return nil }
+      // An instance that a reload has removed may have entries until they are cleared.
+      return instances.indices.contains(number) ? instances[number] : "\(number)"
     }
   }
 }

@@ -8,10 +8,13 @@ import UnixSignals
 /// The daemon: a configuration turned into a running gateway and the services around it.
 package struct Daemon: Sendable {
   let configuration: GatewayConfiguration
+  /// The file that the configuration is from, which a reload reads again.
+  let path: String
   let logger: Logger
 
-  package init(_ configuration: GatewayConfiguration, logger: Logger) {
+  package init(_ configuration: GatewayConfiguration, path: String, logger: Logger) {
     self.configuration = configuration
+    self.path = path
     self.logger = logger
   }
 
@@ -27,11 +30,12 @@ package struct Daemon: Sendable {
       throw error
     }
     announce(gateway)
-    let view = LiveGateway(gateway, configuration: configuration)
+    let exporter = ExportService(gateway, configuration: configuration, logger: logger)
+    let view = LiveGateway(gateway, configuration: configuration, path: path, exporter: exporter)
     // They end in the reverse order: nobody asks a dataplane that has stopped.
     let services: [any Service] = [
-      DataplaneService(gateway, logger: logger), WatchService(view, logger: logger), HangupService(logger: logger),
-      ControlSocketService(socket, view: view, logger: logger),
+      DataplaneService(gateway, logger: logger), exporter, WatchService(view, logger: logger),
+      HangupService(view, logger: logger), ControlSocketService(socket, view: view, logger: logger),
     ]
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(

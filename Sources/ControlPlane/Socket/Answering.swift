@@ -4,12 +4,16 @@ import Translation
 /// Answers commands from a gateway.
 package struct Answering: Sendable {
   let view: any GatewayView
+  /// Where `show ip nat statistics` counts from.
+  private let baseline = StatisticsBaseline()
 
   package init(_ view: any GatewayView) { self.view = view }
 
   /// Why a command that was understood has no answer.
   package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String
+
+    init(_ description: String) { self.description = description }
   }
 
   /// Answers one request; every error becomes the answer's last frame, except that the client is gone.
@@ -27,11 +31,21 @@ package struct Answering: Sendable {
 
   private func answer(_ command: Command, in format: AnswerFormat, to sink: some AnswerSink) async throws {
     switch command {
-    case .showTranslations(let filter, let verbose, let total):
-      let listing = TranslationListing(filter: filter, verbose: verbose, total: total, format: format)
-      try await write(listing, to: sink)
+    case .showTranslations(let query): try await list(query, in: format, to: sink)
     case .showStatistics:
       let listing = await statistics(of: view)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showLimits(let query): try await answer(query, in: format, to: sink)
+    case .showPool(let name): try await answer(pool: name, in: format, to: sink)
+    case .showPortBlocks:
+      let listing = PortBlockListing(settings: view.configuration.translation.settings)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showServices:
+      let listing = ServiceListing(view.configuration.translation.services)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showReassembly(let interface): try await answer(reassemblyOn: interface, in: format, to: sink)
+    case .showExport:
+      let listing = ExportListing(view.export)
       try await send(format, listing.text, listing.write, to: sink)
     case .showWorkers:
       let listing = WorkerListing(workers: view.workers)
@@ -48,23 +62,22 @@ package struct Answering: Sendable {
     case .showNeighbors:
       let listing = NeighborListing(view.neighbors)
       try await send(format, listing.text, listing.write, to: sink)
-    case .clearTranslations(let request):
-      let count = await view.clear(request)
-      let text = "\(count) \(count == 1 ? "translation" : "translations") cleared\n"
-      try await send(format, text, { $0.object { $0.member("cleared", count) } }, to: sink)
+    case .clearTranslations(let request, let vrf): try await clear(request, vrf: vrf, in: format, to: sink)
+    case .clearStatistics:
+      baseline.clear(at: view.workers)
+      try await send(format, "statistics cleared\n", { $0.object { $0.member("cleared", true) } }, to: sink)
+    case .reload: try await reload(in: format, to: sink)
     case .capture(let request): try await FrameCapture(request, of: view).run(to: sink)
+    case .unavailable(let sentence): throw Refusal(sentence)
     }
   }
 
-  private func statistics(of view: some GatewayView) async -> StatisticsListing { await StatisticsListing(of: view) }
-
-  private func write(_ listing: TranslationListing, to sink: some AnswerSink) async throws {
-    func write(from view: some GatewayView) async throws { try await listing.write(from: view, to: sink) }
-    try await write(from: view)
+  private func statistics(of view: some GatewayView) async -> StatisticsListing {
+    await StatisticsListing(of: view, since: baseline)
   }
 
   /// Sends a listing that fits in memory.
-  private func send(
+  func send(
     _ format: AnswerFormat, _ text: @autoclosure () -> String, _ json: (inout JSONText) -> Void,
     to sink: some AnswerSink
   ) async throws {

@@ -25,7 +25,7 @@ struct FrameCapture {
     let interfaces = view.interfaces
     guard let interface = interfaces.first(where: { $0.interface.name == name }) else {
       let names = interfaces.map(\.interface.name).joined(separator: ", ")
-      throw Answering.Refusal(description: "there is no interface \(name); the interfaces are \(names)")
+      throw Answering.Refusal("there is no interface \(name); the interfaces are \(names)")
     }
     self.interface = interface
   }
@@ -33,7 +33,7 @@ struct FrameCapture {
   /// Captures until the frames or seconds asked for are full, or the task is cancelled because the client left.
   func run(to sink: some AnswerSink) async throws {
     guard view.startCapture(on: interface?.interface.id) else {
-      throw Answering.Refusal(description: "another capture is under way")
+      throw Answering.Refusal("another capture is under way")
     }
     defer { view.endCapture() }
     let lostBefore = view.captureLost

@@ -14,19 +14,30 @@ package protocol GatewayView: Sendable {
   var workers: [WorkerStatus] { get }
   /// The neighbours (ARP cache), in no particular order.
   var neighbors: [NeighborRow] { get }
+  /// What has been written down of translations.
+  var export: ExportStatus { get }
   /// What the gateway knows of the session limit.
   var limit: LimitStatus { get }
-  /// The rows of static entries, in the configuration's order.
-  var staticRows: [TranslationRow] { get }
+  /// The doors that are open.
+  var doors: DoorCount { get }
 
   /// The next rows of a worker's tables, by bounded slices: `nil` begins, and a slice without `next` is the last.
   func translations(of worker: Int, from cursor: ListingCursor?) async -> TranslationSlice
 
-  /// What the sessions of a worker say about rules and addresses.
-  func usage(of worker: Int) async -> TranslationUsage
+  /// Sessions that were refused because of a limit other than the total; who is not in it was refused none.
+  func limitMisses() async -> [LimitSubject: UInt64]
 
-  /// Ends the translations that a request names, and returns how many.
-  func clear(_ request: ClearRequest) async -> Int
+  /// How much of a pool is given out.
+  func use(of pool: AddressPool) async -> PoolUse
+
+  /// What virtual reassembly does on an interface; nil where nothing counts it.
+  func reassembly(on interface: InterfaceID) async -> ReassemblyUse?
+
+  /// Ends the translations that a request names.
+  func clear(_ request: ClearRequest) async -> ClearResult
+
+  /// Reads the configuration's file again and puts it in force.
+  func reload() async throws(ReloadRefusal) -> ReloadReport
 
   /// Begins to capture frames, on every interface for nil; false when a capture is under way.
   func startCapture(on interface: InterfaceID?) -> Bool

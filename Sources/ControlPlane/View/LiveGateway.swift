@@ -2,18 +2,27 @@ package import Configuration
 package import Dataplane
 package import Forwarding
 import Synchronization
-import Translation
+package import Translation
 
 /// The running gateway as a view: counters are read where they stand, tables are asked for by slices.
 package final class LiveGateway: GatewayView {
-  package let configuration: GatewayConfiguration
   let gateway: Gateway
+  /// What is in force; a reload replaces it.
+  let current: Mutex<GatewayConfiguration>
+  let reloading: ConfigurationReload
+  /// Follows every configuration that is put in force.
+  let exporter: ExportService
   private let isCapturing = Mutex(false)
 
-  package init(_ gateway: Gateway, configuration: GatewayConfiguration) {
+  /// A view of `gateway`, which was started with the configuration of the file at `path`.
+  package init(_ gateway: Gateway, configuration: GatewayConfiguration, path: String, exporter: ExportService) {
     self.gateway = gateway
-    self.configuration = configuration
+    current = Mutex(configuration)
+    reloading = ConfigurationReload(path: path)
+    self.exporter = exporter
   }
+
+  package var configuration: GatewayConfiguration { current.withLock { $0 } }
 
   package var interfaces: [InterfaceStatus] {
     gateway.interfaces.map { interface in
@@ -69,7 +78,14 @@ package final class LiveGateway: GatewayView {
     return LimitStatus(maximum: gateway.limit.maximum, used: usage.used, peak: usage.peak, missed: usage.missed)
   }
 
-  package var staticRows: [TranslationRow] { gateway.policy.statics.map(TranslationRow.init) }
+  /// No gateway of this version opens doors.
+  package var doors: DoorCount { DoorCount(application: 0, normal: 0) }
+
+  package func use(of pool: AddressPool) async -> PoolUse {
+    PoolUse(of: pool, isShared: configuration.translation.shares(pool), gateway.policy.globalAddresses, gateway.ports)
+  }
+
+  package var export: ExportStatus { exporter.status }
 
   // MARK: Capture
 

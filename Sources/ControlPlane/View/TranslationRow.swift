@@ -6,10 +6,13 @@ package struct ListedEndpoint: Hashable, Sendable {
   package var address: IPv4Address
   /// Nil for an entry that carries every port, and for protocols without ports.
   package var port: UInt16?
+  /// The prefix length of an entry for a whole network; nil for one address.
+  package var prefixLength: UInt8?
 
-  package init(_ address: IPv4Address, port: UInt16? = nil) {
+  package init(_ address: IPv4Address, port: UInt16? = nil, prefixLength: UInt8? = nil) {
     self.address = address
     self.port = port
+    self.prefixLength = prefixLength
   }
 }
 
@@ -19,14 +22,15 @@ package struct TranslationRow: Hashable, Sendable {
   package enum Kind: String, Sendable, CaseIterable {
     /// A static entry of the configuration.
     case `static`
-    /// The address that a host has for itself under a rule without `overload`: the parent of its sessions.
+    /// The address that an inside host has for itself under a rule without `overload`, or that an outside host has
+    /// under a rule for outside sources: the parent of its sessions.
     case address
     /// A session, which IOS calls an extended entry.
     case session
   }
 
-  /// The other end of a session.
-  package struct Outside: Hashable, Sendable {
+  /// What one side is called by both realms.
+  package struct Names: Hashable, Sendable {
     package var local: ListedEndpoint
     package var global: ListedEndpoint
 
@@ -34,6 +38,9 @@ package struct TranslationRow: Hashable, Sendable {
       self.local = local
       self.global = global
     }
+
+    /// Whether the two names differ.
+    package var areTranslated: Bool { local != global }
   }
 
   /// How old an entry is and how long it lasts, in seconds.
@@ -55,10 +62,14 @@ package struct TranslationRow: Hashable, Sendable {
     package var left: UInt32? { timeout.map { $0 > idle ? $0 - idle : 0 } }
   }
 
-  /// What else is known of a session; the raw values are the words of listings.
+  /// What else is known of an entry; the raw values are the words of listings.
   package enum Mark: String, Sendable, CaseIterable {
     /// A static entry admitted it.
     case `static`
+    /// It is about an outside host.
+    case outside
+    /// A rule for inside destinations made it.
+    case destination
     /// It was opened from outside.
     case inbound
     /// It has the timer of `dns-timeout`.
@@ -69,61 +80,57 @@ package struct TranslationRow: Hashable, Sendable {
     case closing
   }
 
+  /// Where an entry lies and who counts on it.
+  package struct Place: Hashable, Sendable {
+    /// The worker that owns it.
+    package var worker: Int
+    /// Its record number in that worker's table.
+    package var record: UInt32
+    /// The sessions that use it; 0 for a session.
+    package var users: UInt32
+
+    package init(worker: Int, record: UInt32, users: UInt32 = 0) {
+      self.worker = worker
+      self.record = record
+      self.users = users
+    }
+  }
+
   package var kind: Kind
   /// Nil for an entry of every protocol.
   package var protocolNumber: IPProtocol?
-  package var insideGlobal: ListedEndpoint
-  package var insideLocal: ListedEndpoint
+  /// Nil for an entry that is about outside hosts only.
+  package var inside: Names?
   /// Nil for an entry that is not about one other end.
-  package var outside: Outside?
+  package var outside: Names?
+  /// The instance of the inside hosts.
   package var instance: RoutingInstance
-  /// The dynamic rule that made it, counted from 1 in the configuration's order; nil for static entries and theirs.
+  /// The dynamic rule that made it, by its `RuleSummary` number; nil for static entries and theirs.
   package var rule: Int?
+  /// The identifier of its rule or static entry, which stays the same across reloads; nil for an entry of the
+  /// configuration itself.
+  package var ruleID: UInt16?
   /// In the order of `Mark`'s cases.
   package var marks: [Mark]
   /// Nil for a static entry, which neither begins nor ends.
   package var age: Age?
-  /// The worker that owns it; nil for a static entry.
-  package var worker: Int?
+  /// Nil for a static entry, which no worker owns.
+  package var place: Place?
 
   package init(
-    kind: Kind, protocolNumber: IPProtocol?, insideGlobal: ListedEndpoint, insideLocal: ListedEndpoint,
-    outside: Outside? = nil, instance: RoutingInstance = .global, rule: Int? = nil, marks: [Mark] = [],
-    age: Age? = nil, worker: Int? = nil
+    kind: Kind, protocolNumber: IPProtocol?, inside: Names?, outside: Names? = nil,
+    instance: RoutingInstance = .global, rule: Int? = nil, ruleID: UInt16? = nil, marks: [Mark] = [],
+    age: Age? = nil, place: Place? = nil
   ) {
     self.kind = kind
     self.protocolNumber = protocolNumber
-    self.insideGlobal = insideGlobal
-    self.insideLocal = insideLocal
+    self.inside = inside
     self.outside = outside
     self.instance = instance
     self.rule = rule
+    self.ruleID = ruleID
     self.marks = marks
     self.age = age
-    self.worker = worker
-  }
-}
-
-/// Which rows a listing shows.
-package struct TranslationFilter: Hashable, Sendable {
-  /// Nil for every protocol.
-  package var protocolNumber: IPProtocol?
-  /// Only rows that show the address as inside local or inside global.
-  package var inside: IPv4Address?
-  /// Only rows that show the address as outside local or outside global.
-  package var outside: IPv4Address?
-
-  package init(protocolNumber: IPProtocol? = nil, inside: IPv4Address? = nil, outside: IPv4Address? = nil) {
-    self.protocolNumber = protocolNumber
-    self.inside = inside
-    self.outside = outside
-  }
-
-  /// Whether the filter lets a row through.
-  package func admits(_ row: TranslationRow) -> Bool {
-    if let protocolNumber, row.protocolNumber != protocolNumber { return false }
-    if let inside, row.insideLocal.address != inside, row.insideGlobal.address != inside { return false }
-    if let outside, row.outside?.local.address != outside, row.outside?.global.address != outside { return false }
-    return true
+    self.place = place
   }
 }

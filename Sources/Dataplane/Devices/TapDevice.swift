@@ -40,10 +40,14 @@ package struct TapDevice: Sendable {
     for descriptor in queueDescriptors { Glibc.close(descriptor) }
   }
 
+  /// Takes the steering program away that an earlier run left on a device that stayed; harmless without one.
+  package func stopSteering() { _ = sp_tap_set_steering(queueDescriptors[0], -1) }
+
   /// `open` in the calling thread's namespace.
   private static func openHere(_ request: TapRequest) throws(DeviceError) -> TapDevice {
     let setup = TapSetup(request)
     let isNew = setup.link() == nil
+    if !isNew { try setup.awaitRelease() }
     let queues = try setup.attachQueues()
     do {
       let offload = try setup.prepareFrames(queues[0])

@@ -1,7 +1,7 @@
 package import WireFormats
 
 /// What a TAP device should be when the gateway has it open.
-package struct TapRequest: Sendable {
+package struct TapRequest: Hashable, Sendable {
   /// The interface's name, 1 to 15 octets.
   package var name: String
   /// One for each worker, 1 to 256. Queue *i* of the device is descriptor *i*.

@@ -14,18 +14,34 @@ struct TapSetup {
     return unsafe sp_link_read(request.name, &link) == 0 ? link : nil
   }
 
+  /// Milliseconds for which the queues of a daemon that has been killed are waited for.
+  private static let patience = 3000
+
+  /// Waits until nobody is attached to a device that stays: a killed daemon's queues go only when the kernel has
+  /// cancelled its reads, and until then they would stand before ours and keep their frames.
+  func awaitRelease() throws(DeviceError) {
+    guard request.persistent == true else { return }
+    for _ in 0..<Self.patience {
+      let carrier = unsafe sp_link_has_carrier(request.name)
+      // Absent, free, or an interface that does not say.
+      guard carrier == 1 else { return }
+      usleep(1000)
+    }
+    throw failure("waiting for its queues", -EBUSY)
+  }
+
   /// Opens every queue, in order.
   func attachQueues() throws(DeviceError) -> [Int32] {
     var queues: [Int32] = []
     do throws(DeviceError) {
-      // A device with one queue is made single-queue, as `ip tuntap` makes it; one that exists may be multi-queue all
-      // the same, and the driver takes only an answer that matches.
-      var multiQueue = request.queues > 1
+      // A device with one queue is made single-queue, as `ip tuntap` makes it, unless it stays and a later run may want
+      // more. One that exists may be of the other kind, and the driver takes only an answer that matches.
+      var multiQueue = request.queues > 1 || request.persistent == true
       for index in 0..<request.queues {
         do throws(DeviceError) {
           queues.append(try attach(multiQueue: multiQueue))
         } catch .mismatch where index == 0 && request.queues == 1 {
-          multiQueue = true
+          multiQueue.toggle()
           queues.append(try attach(multiQueue: multiQueue))
         }
       }

@@ -13,7 +13,8 @@ package struct DataplanePlan: Sendable {
   package var offload: OffloadFeatures
   /// Whether tables and buffers should lie in huge pages.
   package var hugePages: Bool
-  /// The tmpfs directory that the tables lie in; nil for memory of the process.
+  /// The tmpfs directory that the tables lie in, so that sessions outlive the daemon, as its devices then do too; nil
+  /// for memory of the process.
   package var stateDirectory: String?
   /// The devices, one queue a worker.
   package var devices: [TapRequest]
@@ -64,15 +65,19 @@ package enum DataplaneNotice: Sendable, CustomStringConvertible {
   case steering(device: String, note: String)
   /// io_uring is not available; the worker reads and writes instead.
   case engine(worker: Int, note: String)
-  /// The state directory held another run's tables, which this version does not take up.
-  case stateNotTakenUp(path: String)
+  /// Sessions of an earlier run go on; `skipped` have no place under the rules and limits of this one.
+  case stateTakenUp(sessions: Int, skipped: Int, milliseconds: Int)
+  /// A file of the state directory cannot be taken up.
+  case stateRefused(path: String, why: String)
 
   package var description: String {
     switch self {
     case .pages(let worker, let note): "worker \(worker): \(note)"
     case .steering(let device, let note): "device \(device): \(note)"
     case .engine(let worker, let note): "worker \(worker): \(note); it reads and writes one frame a system call"
-    case .stateNotTakenUp(let path): "\(path): the tables of an earlier run are not taken up; starting empty"
+    case .stateTakenUp(let sessions, let skipped, let milliseconds):
+      "\(sessions) sessions of an earlier run go on, \(skipped) have no place any more; taken up in \(milliseconds) ms"
+    case .stateRefused(let path, let why): "\(path): the state of an earlier run is not taken up: \(why)"
     }
   }
 }

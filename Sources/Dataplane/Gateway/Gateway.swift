@@ -5,39 +5,62 @@ import WireFormats
 
 /// The running dataplane: devices, workers, and what they share.
 package final class Gateway: Sendable {
-  package let plan: DataplanePlan
-  package let policy: Policy
   package let workers: [WorkerHandle]
   package let neighbors: NeighborTable
   /// The session limit of all workers together.
   package let limit: SessionLimit
+  /// The outside local addresses that rules have given to outside hosts.
+  package let bindings: OutsideBindings
   /// Who uses which port of which inside global address.
   package let ports: PortMap
-  /// The interfaces, with their Ethernet addresses.
-  package let interfaces: [NetworkInterface]
   package let devices: [DeviceStatus]
+
+  /// What a reload replaces.
+  struct Current {
+    var plan: DataplanePlan
+    var policy: Policy
+    var interfaces: [NetworkInterface]
+    /// The numbers of the rules.
+    var book: RuleBook
+  }
+  let current: Mutex<Current>
+  let isReloading = Mutex(false)
+  /// Sessions that the tables were laid out for.
+  let tableEntries: Int
 
   private let openDevices: Mutex<[TapDevice]>
   private let threads: Mutex<[PinnedThread]>
   private let stopping: StopFlag
   private let memory: GatewayMemory
+  private let state: StateDirectory?
   private let origin: UInt64
 
   private init(_ parts: GatewayParts, threads: [PinnedThread]) {
-    plan = parts.plan
-    policy = parts.policy
+    current = Mutex(Current(plan: parts.plan, policy: parts.policy, interfaces: parts.interfaces, book: parts.book))
+    tableEntries = parts.plan.translation.maximumEntries
     workers = parts.workers
     neighbors = parts.neighbors
     limit = parts.limit
+    bindings = parts.bindings
     ports = parts.memory.ports
-    interfaces = parts.interfaces
     devices = parts.devices
     openDevices = Mutex(parts.openDevices)
     memory = parts.memory
+    state = parts.state
     stopping = parts.stopping
     origin = parts.origin
     self.threads = Mutex(threads)
   }
+
+  /// The plan in force.
+  package var plan: DataplanePlan { current.withLock { $0.plan } }
+  /// The rules in force, for whoever lists them; each worker has a copy of its own.
+  package var policy: Policy { current.withLock { $0.policy } }
+  /// The interfaces, with their Ethernet addresses.
+  package var interfaces: [NetworkInterface] { current.withLock { $0.interfaces } }
+
+  /// Stores the numbers that rules have, for a later run; does nothing without a state directory.
+  func store(_ book: RuleBook) throws(MemoryError) { try state?.store(rules: book.text) }
 
   /// Opens the devices, lays out the memory and starts the workers; on failure everything is closed again.
   package static func start(
@@ -47,6 +70,7 @@ package final class Gateway: Sendable {
     var threads: [PinnedThread] = []
     do {
       for index in plan.workerCores.indices { threads.append(try parts.startWorker(index, notice: notice)) }
+      try parts.begin(notice: notice)
       if plan.hugePages { threads.append(try parts.startPopulating()) }
     } catch {
       parts.stopping.stop(waking: parts.workers)
@@ -57,7 +81,8 @@ package final class Gateway: Sendable {
     return Gateway(parts, threads: threads)
   }
 
-  /// The tick that sessions and mappings count in: seconds since a second before the start.
+  /// The tick that sessions and mappings count in: seconds since a second before the start of the first run whose state
+  /// this one goes on from.
   package func tick() -> UInt32 {
     UInt32(truncatingIfNeeded: (monotonicNanoseconds() &- origin) / 1_000_000_000) &+ 1
   }
@@ -75,6 +100,7 @@ package final class Gateway: Sendable {
       return devices
     }
     for device in devices { device.close() }
+    state?.unlock()
   }
 
   deinit { stop() }
@@ -91,6 +117,11 @@ package final class Gateway: Sendable {
       let next = on ? mask | bit : mask & ~bit
       next == 0 ? worker.capture.stop() : worker.capture.start(interfaces: next)
     }
+  }
+
+  /// Says what the workers note of their translations; nil for nothing.
+  package func setLogging(_ scope: TranslationLogging.Scope?) {
+    for worker in workers { worker.journal.scope = scope }
   }
 
   /// Hands every captured frame of all workers to `body`; called by one reader at a time. Timestamps are

@@ -12,6 +12,8 @@ import Translation
   private let shards: [Box]
   private let pools: [Box]
   private let portMemory: Box
+  /// Inside global addresses that the port map has planes for.
+  let portAddresses: Int
   private let ringMemory: Box
   let layout: ShardLayout
   let frames: FrameMemory
@@ -20,8 +22,6 @@ import Translation
   let returns: [HandoverRing]
   /// What each worker's tables got: the pages, and why not better ones.
   let pages: [(kind: PageKind, note: String?)]
-  /// The files whose earlier contents were cleared.
-  let clearedFiles: [String]
 
   /// Frames that one worker may have handed to another and that have not been taken.
   static let handoverCapacity = 1024
@@ -32,7 +32,9 @@ import Translation
     return min(workers == 1 ? part : min(maximum, part + part / 8 + 64), ShardLayout.maximumSessions)
   }
 
-  init(_ plan: DataplanePlan, policy: Policy, mtu: Int, readDepth: Int) throws(DataplaneError) {
+  init(
+    _ plan: DataplanePlan, policy: Policy, state: StateDirectory?, mtu: Int, readDepth: Int
+  ) throws(DataplaneError) {
     let workers = plan.workerCores.count
     layout = ShardLayout(
       sessions: Self.sessionsPerShard(plan.translation.maximumEntries, workers: workers))
@@ -50,7 +52,7 @@ import Translation
           try Box(
             MemoryRequest(
               octets: layout.size, hugePages: plan.hugePages, node: node,
-              file: plan.stateDirectory.map { $0 + "/shard-\(index)" })))
+              file: state?.newTables(of: index))))
         pools.append(
           try Box(
             MemoryRequest(
@@ -58,8 +60,7 @@ import Translation
       }
       self.shards = shards
       self.pools = pools
-      portMemory = try Box(
-        MemoryRequest(octets: max(64, PortMap.size(addresses: policy.globalAddresses.count)), hugePages: false))
+      (portMemory, portAddresses) = try Self.portMemory(addresses: policy.globalAddresses.count)
       let ringOctets =
         (HandoverRing.octets(capacity: Self.handoverCapacity) + HandoverRing.octets(capacity: returnCapacity))
       ringMemory = try Box(MemoryRequest(octets: workers * workers * ringOctets + 128, hugePages: false))
@@ -68,7 +69,7 @@ import Translation
     }
     unsafe frames = FrameMemory(
       bases: pools.map { unsafe $0.region.base }, bufferOctets: bufferOctets, buffersPerPool: buffers)
-    unsafe ports = PortMap(memory: portMemory.region.base, addresses: policy.globalAddresses.count)
+    unsafe ports = PortMap(memory: portMemory.region.base, addresses: portAddresses)
     var next = unsafe ringMemory.region.base
     func makeRings(capacity: Int) -> [HandoverRing] {
       (0..<workers * workers).map { _ in
@@ -79,12 +80,19 @@ import Translation
     rings = makeRings(capacity: Self.handoverCapacity)
     returns = makeRings(capacity: returnCapacity)
     pages = shards.map { ($0.region.pageKind, $0.region.pageNote) }
-    var cleared: [String] = []
-    for (index, box) in shards.enumerated() where !box.region.isFresh {
-      unsafe box.region.base.initializeMemory(as: UInt8.self, repeating: 0, count: layout.size)
-      cleared.append((plan.stateDirectory ?? "") + "/shard-\(index)")
+  }
+
+  /// Addresses that reloads may add.
+  static let spareAddresses = 65_536
+
+  /// The port map's memory: planes for the addresses that there are and for those that reloads may add, of which only
+  /// the addresses of memory are taken. Where the kernel grants no more than it has, there is no room for new ones.
+  private static func portMemory(addresses: Int) throws(MemoryError) -> (Box, Int) {
+    let roomy = addresses + spareAddresses
+    if let box = try? Box(MemoryRequest(octets: PortMap.size(addresses: roomy), hugePages: false, sparse: true)) {
+      return (box, roomy)
     }
-    clearedFiles = cleared
+    return (try Box(MemoryRequest(octets: max(64, PortMap.size(addresses: addresses)), hugePages: false)), addresses)
   }
 
   /// Makes the pages of all tables present, so that no packet waits for one. With ten million sessions that takes
@@ -96,7 +104,8 @@ import Translation
   /// The empty shard of a worker; called once for each.
   func makeShard(_ index: Int, workers: Int, seed: (UInt64, UInt64)) -> Shard {
     unsafe Shard(
-      memory: shards[index].region.base, layout: layout, seed: seed, worker: index, workers: workers)
+      memory: shards[index].region.base, layout: layout, seed: seed, worker: index, workers: workers,
+      boot: .current)
   }
 }
 

@@ -13,9 +13,17 @@ struct GatewayParts: Sendable {
   let workers: [WorkerHandle]
   let neighbors = NeighborTable()
   let limit: SessionLimit
+  let bindings: OutsideBindings
+  /// The numbers of the rules.
+  let book: RuleBook
   let memory: GatewayMemory
+  /// The state directory, and what an earlier run left there; nil where the plan has none.
+  let state: StateDirectory?
+  let earlier: EarlierState
+  let gate: StartGate
   let stopping = StopFlag()
-  let origin = monotonicNanoseconds()
+  /// The moment that ticks count from, which goes on from the earlier run's.
+  let origin: UInt64
 
   /// Reads of one batch on a device at most; `Inlet` chooses how many it takes.
   static let readDepth = 64
@@ -26,6 +34,15 @@ struct GatewayParts: Sendable {
       throw .workers("worker-cores must name 1 to \(PortMap.maximumWorkers) different cores")
     }
     self.plan = plan
+    // The lock comes first: the daemon before this one has ended when it is free.
+    do throws(MemoryError) {
+      state = try plan.stateDirectory.map { (path) throws(MemoryError) in try StateDirectory(path) }
+    } catch {
+      throw .memory(error)
+    }
+    earlier = EarlierState(state?.earlierTables ?? [], boot: .current, sinceBoot: bootNanoseconds())
+    origin = monotonicNanoseconds() &- UInt64(earlier.tick) * 1_000_000_000
+    gate = StartGate(expected: count)
     let opened = try Self.open(plan)
     openDevices = opened
     var interfaces = plan.interfaces
@@ -41,22 +58,35 @@ struct GatewayParts: Sendable {
         offload: pair.1.offload.description,
         steering: Self.steer(pair.1, index, interfaces, notice))
     }
+    var book = state?.rules.map { RuleBook(text: $0) } ?? RuleBook()
     policy = Policy(
-      interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation)
+      interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation, book: &book)
+    self.book = book
+    var source = SystemRandomNumberGenerator()
+    bindings = OutsideBindings(
+      capacity: Self.bindingCapacity(plan.translation), key: (source.next(), source.next()))
     limit = SessionLimit(maximum: plan.translation.maximumEntries)
     do throws(DataplaneError) {
       memory = try GatewayMemory(
-        plan, policy: policy, mtu: opened.map(\.mtu).max() ?? 1500, readDepth: Self.readDepth)
+        plan, policy: policy, state: state, mtu: opened.map(\.mtu).max() ?? 1500, readDepth: Self.readDepth)
       policy.reserveStaticPorts(in: memory.ports)
       workers = try Self.handles(plan, memory)
     } catch {
       for device in opened { device.close() }
       throw error
     }
-    for path in memory.clearedFiles { notice(.stateNotTakenUp(path: path)) }
+    for worker in workers { worker.journal.scope = plan.translation.logging.widestScope }
+    for refusal in earlier.refusals { notice(.stateRefused(path: refusal.path, why: refusal.why)) }
     for (index, pages) in memory.pages.enumerated() {
       if let note = pages.note { notice(.pages(worker: index, note: note)) }
     }
+  }
+
+  /// Outside hosts that can have a local address at one time: those of the pools, and as many more for a reload.
+  private static func bindingCapacity(_ translation: TranslationConfiguration) -> Int {
+    let pools = Set(translation.outsideRules.map(\.pool))
+    let wanted = pools.reduce(0) { $0 + (translation.pools[$1]?.count ?? 0) }
+    return min(max(1024, 2 * wanted), OutsideBindings.maximumCapacity)
   }
 
   /// Opens all devices, or none.
@@ -66,6 +96,7 @@ struct GatewayParts: Sendable {
       var request = request
       request.queues = plan.workerCores.count
       request.offload = plan.offload
+      if plan.stateDirectory != nil { request.persistent = true }
       do throws(DeviceError) {
         opened.append(try TapDevice.open(request))
       } catch {
@@ -81,6 +112,7 @@ struct GatewayParts: Sendable {
     _ device: TapDevice, _ index: Int, _ interfaces: [NetworkInterface],
     _ notice: @Sendable (DataplaneNotice) -> Void
   ) -> String {
+    device.stopSteering()
     guard device.queueDescriptors.count > 1 else { return "none: one worker" }
     guard let interface = interfaces.first(where: { $0.device == index && $0.realm != .none }) else {
       return "kernel's own: no translation here"
@@ -123,12 +155,16 @@ struct GatewayParts: Sendable {
 
   private func makeTranslator(_ index: Int) -> Translator {
     var source = SystemRandomNumberGenerator()
+    var book = book
     return Translator(
       // Each worker compiles its own copy, so that no two cores count references of the same rules.
-      policy: Policy(interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation),
+      policy: Policy(
+        interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation, book: &book),
       shard: memory.makeShard(index, workers: workers.count, seed: (source.next(), source.next())),
       ports: memory.ports, neighbors: neighbors, counters: workers[index].counters, limit: limit,
-      random: KeyedRandom(key: (source.next(), source.next())), worker: index, workers: workers.count)
+      bindings: bindings,
+      random: KeyedRandom(key: (source.next(), source.next())), worker: index, workers: workers.count,
+      journal: workers[index].journal)
   }
 
   /// Starts the thread of a worker. Its engine is made on that thread: a ring belongs to the thread that made it.
@@ -153,6 +189,32 @@ struct GatewayParts: Sendable {
     }
   }
 
+  /// The tick that sessions and mappings count in: seconds since a second before the start of the first run that this
+  /// one goes on from.
+  func tick() -> UInt32 {
+    UInt32(truncatingIfNeeded: (monotonicNanoseconds() &- origin) / 1_000_000_000) &+ 1
+  }
+
+  /// Waits until the workers have taken up what an earlier run left, makes the tables so filled those that a later run
+  /// finds, and lets the workers begin.
+  func begin(notice: @Sendable (DataplaneNotice) -> Void) throws(DataplaneError) {
+    let began = monotonicNanoseconds()
+    let taken = gate.waitForAll()
+    do throws(MemoryError) {
+      try state?.store(rules: book.text)
+      try state?.commit()
+    } catch {
+      throw .memory(error)
+    }
+    gate.open()
+    state?.removeEarlier()
+    guard !earlier.isEmpty else { return }
+    notice(
+      .stateTakenUp(
+        sessions: taken.sessions, skipped: taken.skipped,
+        milliseconds: Int((monotonicNanoseconds() - began) / 1_000_000)))
+  }
+
   /// Starts the thread that makes the tables' pages present, and then ends.
   func startPopulating() throws(DataplaneError) -> PinnedThread {
     do throws(ThreadError) {
@@ -166,8 +228,10 @@ struct GatewayParts: Sendable {
 
   private func run<IO: PacketIO & ~Copyable>(_ index: Int, on io: consuming IO) {
     workers[index].engineText.withLock { [summary = io.summary] in $0 = summary }
+    var translator = makeTranslator(index)
+    gate.pass(earlier.takeUp(into: &translator, now: tick()), until: { stopping.isSet })
     var worker = Worker(
-      plan: workerPlan(index), handle: workers[index], io: io, translator: makeTranslator(index))
+      plan: workerPlan(index), handle: workers[index], io: io, translator: translator)
     worker.run(until: { stopping.isSet })
   }
 }

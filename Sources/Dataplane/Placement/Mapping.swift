@@ -1,3 +1,4 @@
+import CKernel
 import CNUMA
 import Glibc
 
@@ -16,7 +17,8 @@ import Glibc
   /// Memory of this process only: reserved huge pages, else memory that the kernel may make huge, else ordinary.
   static func anonymous(_ request: MemoryRequest) throws(MemoryError) -> Mapping {
     guard request.hugePages else {
-      return try map(request, count: rounded(request.octets, to: ordinaryPageSize), flags: MAP_ANONYMOUS)
+      let flags = MAP_ANONYMOUS | (request.sparse ? MAP_NORESERVE : 0)
+      return try map(request, count: rounded(request.octets, to: ordinaryPageSize), flags: flags)
     }
     let count = rounded(request.octets, to: hugePageSize)
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | Int32(MAP_HUGETLB)

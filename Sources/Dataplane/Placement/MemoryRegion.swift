@@ -69,16 +69,20 @@ package struct MemoryRequest: Sendable {
   package var prefault: Bool
   /// The file that holds the memory, on a tmpfs, so that a later process can find it; nil for memory of this process.
   package var file: String?
+  /// Whether only addresses are wanted: pages, and the promise of them, come when they are first used.
+  package var sparse: Bool
 
   /// Asks for memory; the fields say what each argument is.
   package init(
-    octets: Int, hugePages: Bool = true, node: Int? = nil, prefault: Bool = false, file: String? = nil
+    octets: Int, hugePages: Bool = true, node: Int? = nil, prefault: Bool = false, file: String? = nil,
+    sparse: Bool = false
   ) {
     self.octets = octets
     self.hugePages = hugePages
     self.node = node
     self.prefault = prefault
     self.file = file
+    self.sparse = sparse
   }
 }
 
@@ -88,8 +92,10 @@ package enum MemoryError: Error, Equatable, CustomStringConvertible {
   case refused(octets: Int, call: String, code: Int32)
   /// The backing file could not be made or opened.
   case file(path: String, call: String, code: Int32)
-  /// Another process holds the file.
+  /// Another process holds the file or directory.
   case inUse(path: String)
+  /// Others may put files into the directory.
+  case notPrivate(path: String)
 
   package var description: String {
     switch self {
@@ -101,6 +107,9 @@ package enum MemoryError: Error, Equatable, CustomStringConvertible {
         + "write to"
     case .inUse(let path):
       "\(path) is in use by another process; two gateways cannot share a state directory"
+    case .notPrivate(let path):
+      "\(path): others may write to it, or own it; the state directory must belong to the daemon's user alone "
+        + "(chown, chmod 700)"
     }
   }
 }

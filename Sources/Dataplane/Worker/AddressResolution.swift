@@ -63,16 +63,21 @@ extension Worker where IO: ~Copyable {
   }
 
   /// Keeps a packet until its neighbour has answered, and asks.
-  mutating func wait(_ frame: Frame, _ packet: Packet, for neighbor: NeighborID) {
+  ///
+  /// - Returns: false when it was dropped instead.
+  @discardableResult
+  mutating func wait(_ frame: Frame, network: Int, end: Int, exceedsLink: Bool, for neighbor: NeighborID) -> Bool {
     guard let hop = plan.neighbors.hop(of: neighbor) else {
       drop(frame, .neighborUnresolved)
-      return
+      return false
     }
     if plan.neighbors.shouldRequest(neighbor, now: now) { sendARPRequest(for: hop.neighbor, on: hop.interface) }
     let entry = WaitingFrames.Entry(
-      frame: frame, network: packet.networkOffset, end: UInt32(packet.end), hop: hop, since: now)
-    if !waiting.add(entry) { drop(frame, .neighborQueueFull) }
+      frame: frame, network: UInt16(network), end: UInt32(end), exceedsLink: exceedsLink, hop: hop, since: now)
+    let isWaiting = waiting.add(entry)
+    if !isWaiting { drop(frame, .neighborQueueFull) }
     handle.load.set(.waiting, to: waiting.count)
+    return isWaiting
   }
 
   /// Sends the packets whose neighbours have answered, in order, and gives up on those that have waited too long.
@@ -85,7 +90,11 @@ extension Worker where IO: ~Copyable {
       state = neighbors.state(of: neighbor)
       return state.isResolved
     }) {
-      transmit(entry.frame, network: Int(entry.network), end: Int(entry.end), to: state)
+      if entry.exceedsLink {
+        cut(entry.frame, network: Int(entry.network), end: Int(entry.end), to: state)
+      } else {
+        transmit(entry.frame, network: Int(entry.network), end: Int(entry.end), to: state)
+      }
     }
     let now = now
     while let entry = waiting.takeFirst(where: { now &- $0.since > WaitingFrames.patience }) {
@@ -103,7 +112,9 @@ extension Worker where IO: ~Copyable {
     let octets = memory.octets(of: entry.frame)
     let network = Int(entry.network)
     let link = links[entry.hop.interface]
-    guard link.address != .unspecified, ICMPReplies.mayReport(octets, network: network) else { return }
+    guard link.address != .unspecified, links[entry.frame.ingress].reports(.hostUnreachable),
+      ICMPReplies.mayReport(octets, network: network)
+    else { return }
     guard icmpLimit.take(at: nanoseconds) else {
       handle.counters.count(.replyRateLimited)
       return
@@ -115,8 +126,9 @@ extension Worker where IO: ~Copyable {
       type: ICMPRefusal.hostUnreachable.type, code: ICMPRefusal.hostUnreachable.code, nextHopMTU: 0, about: octets,
       network: network, from: link.address, to: memory.octets(of: frame.buffer).suffix(from: start))
     frame.length = UInt32(VirtioHeader.size + Ethernet.headerLength + length)
+    writeOwnHeader(frame)
     handle.load.add(to: .icmpErrorsSent)
-    // It has no Ethernet header that another worker could read, so it must not be handed over.
+    // It came from no device, and other workers look at a frame's device, so it must not be handed over.
     let packet = Packet(
       octets: memory.octets(of: frame), networkOffset: Ethernet.headerLength, ingress: entry.hop.interface,
       passage: .handedOver)

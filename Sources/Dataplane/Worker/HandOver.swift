@@ -3,8 +3,8 @@ import WireFormats
 
 extension Worker where IO: ~Copyable {
   /// Gives a frame, as it arrived, to the worker that owns it. The buffer goes along and comes back over `returns`.
-  mutating func handOver(_ frame: Frame, to worker: Int) {
-    guard plan.rings[plan.index * plan.workers + worker].stage(frame.handoverWord) else {
+  mutating func handOver(_ frame: Frame, _ packet: Packet, to worker: Int) {
+    guard plan.rings[plan.index * plan.workers + worker].stage(handoverWord(frame, packet)) else {
       drop(frame, .handOverFull)
       return
     }
@@ -31,7 +31,14 @@ extension Worker where IO: ~Copyable {
       let count = unsafe span.withUnsafeMutableBufferPointer {
         unsafe plan.rings[other * plan.workers + plan.index].take(into: $0)
       }
-      for index in 0..<count { addFrame(Frame(handoverWord: words[index]), handedOver: true) }
+      for index in 0..<count {
+        let frame = Frame(handoverWord: words[index])
+        if words[index] & Frame.annotated == 0 {
+          addFrame(frame, handedOver: true)
+        } else {
+          addAnnotated(frame, handedOver: true)
+        }
+      }
       taken += count
     }
     if taken > 0 { handle.load.add(taken, to: .handedIn) }

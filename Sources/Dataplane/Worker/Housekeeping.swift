@@ -15,14 +15,19 @@ extension Worker where IO: ~Copyable {
   /// Looks for idle sessions: a small slice every millisecond rather than a large one now and then.
   mutating func sweep() {
     translator.expire(now: now, elapsed: (nanoseconds &- lastSweep) / 1000)
+    translator.expireFragments(now: now)
+    if translator.hasFragments { takeFragments() }
     lastSweep = nanoseconds
     nextSweep = nanoseconds + 1_000_000
   }
 
-  /// About ten times a second: old neighbours, announcements, gauges.
+  /// About ten times a second: old neighbours, announcements, gauges, and what time it is for a later run.
   mutating func keepHouse() {
     nextHousekeeping = nanoseconds + Self.housekeepingInterval
     handle.load.set(.freeBuffers, to: pool.count)
+    handle.load.set(.fragmentsHeld, to: translator.fragmentsHeld)
+    answerSYNs()
+    translator.note(RegionTime(tick: now, sinceBoot: bootNanoseconds()))
     guard plan.index == 0 else { return }
     var due: [NextHop] = []
     ageing.turn(plan.neighbors, now: now) { _, hop in due.append(hop) }

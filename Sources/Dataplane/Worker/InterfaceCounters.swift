@@ -46,6 +46,11 @@ package enum LoadCounter: Int, CaseIterable, Sendable {
   case arpSent
   /// ICMP errors sent.
   case icmpErrorsSent
+  /// Packets that were cut to the size of a link, and the fragments that they became.
+  case datagramsCut
+  case fragmentsMade
+  /// Fragments that wait for the first one of their datagram now.
+  case fragmentsHeld
   /// Packets that wait for an ARP answer now.
   case waiting
   /// Buffers that are free now.

@@ -1,4 +1,5 @@
 import Forwarding
+import Translation
 import WireFormats
 
 /// What the frame path needs of each layer-3 interface, and which of them a frame belongs to.
@@ -12,6 +13,15 @@ struct LinkTable: Sendable {
     var address = IPv4Address(0)
     var network = IPv4Prefix(containing: IPv4Address(0), length: 32)
     var realm = Realm.none
+    /// Octets of the largest IPv4 packet that leaves here.
+    var mtu: UInt16 = 0
+    /// Whether hosts here are told that something is unreachable (`ip unreachables`).
+    var unreachables = true
+
+    /// Whether an error may be sent here (RFC 5508 REQ-9).
+    func reports(_ refusal: ICMPRefusal) -> Bool {
+      unreachables || refusal.type != ICMPType.destinationUnreachable
+    }
   }
 
   private var links = InlineArray<64, Link>(repeating: Link())
@@ -30,7 +40,8 @@ struct LinkTable: Sendable {
       links[Int(interface.id.rawValue)] = Link(
         device: UInt8(interface.device), vlan: interface.vlan ?? 0, hardwareAddress: interface.hardwareAddress,
         address: interface.address ?? .unspecified,
-        network: interface.connected ?? IPv4Prefix(containing: .unspecified, length: 32), realm: interface.realm)
+        network: interface.connected ?? IPv4Prefix(containing: .unspecified, length: 32), realm: interface.realm,
+        mtu: interface.mtu, unreachables: interface.unreachables)
       if let vlan = interface.vlan {
         tagged.append(Tagged(device: UInt8(interface.device), vlan: vlan, interface: interface.id))
       } else {

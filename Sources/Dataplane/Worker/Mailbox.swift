@@ -58,7 +58,11 @@ package final class WorkerHandle: Sendable {
   package let counters: TranslationCounters
   package let traffic: InterfaceCounters
   package let load: WorkerLoad
+  /// What becomes of its translations, for the log.
+  package let journal: TranslationJournal
   let mailbox: Mailbox
+  /// Datagrams of the gateway's own that it is to send.
+  let outbox: Outbox
   let wake: WakeDescriptor
   let capture: CaptureRing
   let engineText = Mutex("starting")
@@ -74,7 +78,9 @@ package final class WorkerHandle: Sendable {
     self.wake = wake
     traffic = InterfaceCounters()
     load = WorkerLoad()
+    journal = TranslationJournal()
     mailbox = Mailbox()
+    outbox = Outbox()
     capture = CaptureRing()
   }
 

@@ -78,6 +78,12 @@ extension Worker where IO: ~Copyable {
       sideDoor(frame, octets, type: type, network: network, target: target)
       return
     }
+    join(frame, octets, network: network, passage: handedOver ? .handedOver : [])
+  }
+
+  /// Puts an IPv4 packet into the burst.
+  @inline(__always)
+  mutating func join(_ frame: Frame, _ octets: PacketOctets, network: Int, passage: Packet.Passage) {
     let header = memory.header(of: frame)
     let offload = FrameOffload(
       partialChecksum: header.load8(at: VirtioHeader.flags) & VirtioHeader.needsChecksum != 0,
@@ -85,7 +91,7 @@ extension Worker where IO: ~Copyable {
         ? 0 : header.load16(at: VirtioHeader.gsoSize).byteSwapped)
     unsafe frames[frameCount] = frame
     unsafe packets[frameCount].arrive(
-      octets, networkOffset: network, ingress: interface, offload: offload, passage: handedOver ? .handedOver : [])
+      octets, networkOffset: network, ingress: frame.ingress, offload: offload, passage: passage)
     frameCount += 1
     if frameCount == plan.burst { flushBurst() }
   }
@@ -111,6 +117,7 @@ extension Worker where IO: ~Copyable {
     var burst = unsafe UnsafeMutableBufferPointer(rebasing: packets[0..<count]).mutableSpan
     translator.process(&burst, now: now)
     for index in 0..<count { execute(unsafe frames[index], unsafe packets[index]) }
+    if translator.hasFragments { takeFragments() }
   }
 
   /// Counts the reason and frees the buffer: dropping, explaining and counting are one act.

@@ -17,12 +17,16 @@ extension Worker where IO: ~Copyable {
   private mutating func executeRare(_ frame: Frame, _ packet: Packet) {
     switch packet.verdict {
     case .forward, .pending: preconditionFailure("a packet without a verdict")
-    case .resolve(let neighbor): wait(frame, packet, for: neighbor)
-    case .handOver(let worker): handOver(frame, to: Int(worker))
-    case .hairpin: drop(frame, .hairpin)
+    case .resolve(let neighbor):
+      wait(
+        frame, network: Int(packet.networkOffset), end: packet.end, exceedsLink: packet.exceedsLink, for: neighbor)
+    case .cut(let state): cut(frame, network: Int(packet.networkOffset), end: packet.end, to: state)
+    case .handOver(let worker): handOver(frame, packet, to: Int(worker))
+    case .hairpin(let interface): hairpin(frame, packet, at: interface)
+    case .hold(let place): hold(frame, packet, at: place)
     case .deliver: deliver(frame, packet)
     case .refuse(let refusal, let reason):
-      refuse(refusal, about: packet.octets, network: Int(packet.networkOffset), on: frame)
+      refuse(refusal, about: packet, on: frame)
       drop(frame, reason)
     case .drop(let reason): drop(frame, reason)
     }
@@ -88,6 +92,10 @@ extension Worker where IO: ~Copyable {
       return
     }
     if ICMPReplies.answerEcho(octets.prefix(packet.end), network: network) {
+      if packet.passage.contains(.hairpin) {
+        reentries.add(annotate(frame, FrameAnnotation(ingress: packet.ingress, passage: .hairpin)))
+        return
+      }
       octets.store(octets.macAddress(at: Ethernet.source), at: Ethernet.destination)
       octets.store(links[frame.ingress].hardwareAddress, at: Ethernet.source)
       var sent = frame
@@ -97,15 +105,18 @@ extension Worker where IO: ~Copyable {
       return
     }
     if links[frame.ingress].realm != .outside, octets.load8(at: network + IPv4Field.protocolNumber) == 17 {
-      refuse(.portUnreachable, about: octets, network: network, on: frame)
+      refuse(.portUnreachable, about: packet, on: frame)
     }
     drop(frame, .notForUs)
   }
 
-  /// Sends an ICMP error to the station that a frame came from.
-  mutating func refuse(_ refusal: ICMPRefusal, about octets: PacketOctets, network: Int, on frame: Frame) {
+  /// Sends an ICMP error to the station that a frame came from. One about a hairpinned packet is for an inside global
+  /// address, so it arrives at the outside interface as a packet of the gateway's would.
+  mutating func refuse(_ refusal: ICMPRefusal, about packet: Packet, on frame: Frame) {
+    let octets = packet.octets
+    let network = Int(packet.networkOffset)
     let link = links[frame.ingress]
-    guard link.address != .unspecified, !octets.macAddress(at: Ethernet.source).isGroup,
+    guard link.address != .unspecified, !octets.macAddress(at: Ethernet.source).isGroup, link.reports(refusal),
       ICMPReplies.mayReport(octets, network: network)
     else { return }
     guard icmpLimit.take(at: nanoseconds) else {
@@ -113,13 +124,22 @@ extension Worker where IO: ~Copyable {
       return
     }
     guard let reply = newFrame(device: link.device) else { return }
-    let headerLength = link.vlan == 0 ? Ethernet.headerLength : Ethernet.headerLength + Ethernet.tagLength
+    let isHairpin = packet.passage.contains(.hairpin)
+    let headerLength =
+      link.vlan == 0 || isHairpin ? Ethernet.headerLength : Ethernet.headerLength + Ethernet.tagLength
     let target = memory.octets(of: reply.buffer)
-    let packet = target.suffix(from: Int(reply.start) + VirtioHeader.size + headerLength)
+    let message = target.suffix(from: Int(reply.start) + VirtioHeader.size + headerLength)
     let length = ICMPReplies.writeError(
       type: refusal.type, code: refusal.code, nextHopMTU: refusal.nextHopMTU, about: octets, network: network,
-      from: link.address, to: packet)
+      from: link.address, to: message)
     handle.load.add(to: .icmpErrorsSent)
+    if isHairpin {
+      var entering = reply
+      entering.length = UInt32(VirtioHeader.size + headerLength + length)
+      writeOwnHeader(entering)
+      reentries.add(annotate(entering, FrameAnnotation(ingress: packet.ingress, passage: .hairpin)))
+      return
+    }
     transmit(
       reply, network: headerLength, end: headerLength + length,
       to: NeighborState(interface: frame.ingress, address: octets.macAddress(at: Ethernet.source)))

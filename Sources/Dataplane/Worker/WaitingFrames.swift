@@ -14,6 +14,8 @@ struct WaitingFrames: ~Copyable {
     var frame: Frame
     var network: UInt16
     var end: UInt32
+    /// Whether it is larger than the neighbour's link.
+    var exceedsLink: Bool
     /// The neighbour itself, not its place in the table: one that does not answer is forgotten before its packets are,
     /// and its place may then be another's.
     var hop: NextHop

@@ -17,6 +17,7 @@ import WireFormats
   var inlets: InlineArray<64, Inlet> = InlineArray(repeating: Inlet())
   var links: LinkTable
   var waiting = WaitingFrames()
+  var reentries: ReentryQueue
   var ageing = NeighborAgeing()
   var icmpLimit = RateLimit(rate: 1000, burst: 200)
   var pace: Pace
@@ -32,6 +33,8 @@ import WireFormats
   var nextSweep: UInt64 = 0
   var lastSweep: UInt64 = 0
   var announcements = Announcements()
+  /// The "Identification" of the last datagram of the gateway's own.
+  var ownPacketIdentification: UInt16 = 0
   /// The interfaces being captured, read once a turn.
   var captured: UInt64 = 0
 
@@ -47,6 +50,7 @@ import WireFormats
     pool = BufferPool(worker: plan.index, count: plan.memory.buffersPerPool)
     links = LinkTable(plan.interfaces)
     pace = Pace(plan.poll)
+    reentries = ReentryQueue(capacity: Int(plan.memory.buffersPerPool) * plan.workers)
     unsafe frames = .allocate(capacity: plan.burst)
     unsafe packets = .allocate(capacity: plan.burst)
     let nothing = plan.memory.octets(of: BufferID(worker: plan.index, number: 0)).prefix(0)
@@ -88,17 +92,21 @@ import WireFormats
     work += takeHandedOver()
     takeReturned()
     if frameCount > 0 { flushBurst() }
-    publishHandedOver()
+    if !reentries.isEmpty { processAgain() }
     if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
     if waiting.count > 0 { sendWaiting() }
+    if !handle.outbox.isEmpty { sendOwnDatagrams() }
     if nanoseconds >= nextSweep { sweep() }
     if nanoseconds >= nextHousekeeping { keepHouse() }
+    if !reentries.isEmpty { processAgain() }
+    publishHandedOver()
     armReads()
     return work
   }
 
   private mutating func readClock(_ nanoseconds: UInt64) {
     self.nanoseconds = nanoseconds
+    handle.journal.turn(at: nanoseconds)
     now = UInt32(truncatingIfNeeded: (nanoseconds &- plan.originNanoseconds) / 1_000_000_000) &+ 1
   }
 
@@ -115,7 +123,7 @@ import WireFormats
 
   private mutating func sleep() {
     handle.wake.prepareToSleep()
-    guard handle.mailbox.isEmpty, !hasHandedOver() else {
+    guard handle.mailbox.isEmpty, handle.outbox.isEmpty, !hasHandedOver() else {
       handle.wake.awake()
       io.submit()
       return

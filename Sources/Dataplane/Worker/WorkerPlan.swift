@@ -39,8 +39,11 @@ package enum PollMode: String, Sendable, CaseIterable {
 
 /// A frame in a hand-over ring: one 64-bit element.
 ///
-///     bits 0-31 buffer, 32-51 length, 52-59 device
+///     bits 0-31 buffer, 32-51 length, 52-59 device, 60 annotated
 extension Frame {
+  /// Set when the buffer has a `FrameAnnotation`.
+  static var annotated: UInt64 { 1 << 60 }
+
   var handoverWord: UInt64 {
     UInt64(buffer.rawValue) | UInt64(length) << 32 | UInt64(device) << 52
   }

@@ -1,50 +1,136 @@
+package import Forwarding
 package import WireFormats
 
-/// The inside global addresses that translation uses, numbered for the port map: disjoint ranges in ascending order.
+/// The inside global addresses that translation uses, by instance, numbered for the port map: disjoint ranges in
+/// ascending order.
+///
+/// A number means the same address for as long as the gateway runs: a policy that replaces another keeps its numbers,
+/// also of addresses that are not used any more, since ports of theirs may still be in use.
 package struct GlobalAddresses: Sendable {
+  /// Addresses of one instance.
+  package struct Range: Sendable {
+    package var instance: RoutingInstance
+    package var addresses: ClosedRange<IPv4Address>
+
+    package init(_ addresses: ClosedRange<IPv4Address>, in instance: RoutingInstance = .global) {
+      self.instance = instance
+      self.addresses = addresses
+    }
+
+    fileprivate var keys: ClosedRange<UInt64> {
+      let base = UInt64(instance.rawValue) << 32
+      return base | UInt64(addresses.lowerBound.rawValue)...base | UInt64(addresses.upperBound.rawValue)
+    }
+  }
+
   private struct Block: Sendable {
-    var range: ClosedRange<UInt32>
+    var keys: ClosedRange<UInt64>
     var firstNumber: Int
+    /// False for addresses that only an earlier policy used.
+    var isCurrent: Bool
   }
 
   private var blocks: [Block] = []
-  /// The number of addresses.
+  /// One more than the highest number.
   package private(set) var count = 0
 
-  /// Numbers the addresses of `ranges`, which may overlap and touch.
-  package init(_ ranges: [ClosedRange<IPv4Address>]) {
-    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-      let lower = range.lowerBound.rawValue
-      let upper = range.upperBound.rawValue
-      if let last = blocks.indices.last, lower <= blocks[last].range.upperBound {
-        blocks[last].range = blocks[last].range.lowerBound...max(upper, blocks[last].range.upperBound)
+  /// Numbers the addresses of `ranges`, which may overlap and touch; those of `earlier` keep their numbers.
+  package init(_ ranges: [Range], after earlier: GlobalAddresses? = nil) {
+    var wanted: [ClosedRange<UInt64>] = []
+    for keys in ranges.map(\.keys).sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = wanted.indices.last, keys.lowerBound <= wanted[last].upperBound {
+        wanted[last] = wanted[last].lowerBound...max(keys.upperBound, wanted[last].upperBound)
       } else {
-        blocks.append(Block(range: lower...upper, firstNumber: 0))
+        wanted.append(keys)
       }
     }
-    for index in blocks.indices {
-      blocks[index].firstNumber = count
-      count += blocks[index].range.count
+    count = earlier?.count ?? 0
+    blocks = Self.cut(earlier?.blocks ?? [], by: wanted)
+    addMissing(of: wanted)
+    blocks.sort { $0.keys.lowerBound < $1.keys.lowerBound }
+  }
+
+  /// Numbers addresses of the global instance.
+  package init(_ ranges: [ClosedRange<IPv4Address>]) { self.init(ranges.map { Range($0) }) }
+
+  /// The earlier blocks cut where a wanted range begins or ends, each marked as current or not.
+  private static func cut(_ earlier: [Block], by wanted: [ClosedRange<UInt64>]) -> [Block] {
+    var result: [Block] = []
+    var first = 0
+    for block in earlier {
+      var next = block.keys.lowerBound
+      func piece(_ keys: ClosedRange<UInt64>, _ isCurrent: Bool) -> Block {
+        Block(
+          keys: keys, firstNumber: block.firstNumber + Int(keys.lowerBound - block.keys.lowerBound),
+          isCurrent: isCurrent)
+      }
+      while first < wanted.count, wanted[first].upperBound < next { first += 1 }
+      var index = first
+      while index < wanted.count, wanted[index].lowerBound <= block.keys.upperBound {
+        let overlap = wanted[index].clamped(to: block.keys)
+        if overlap.lowerBound > next { result.append(piece(next...overlap.lowerBound - 1, false)) }
+        result.append(piece(overlap, true))
+        next = overlap.upperBound + 1
+        index += 1
+      }
+      if next <= block.keys.upperBound { result.append(piece(next...block.keys.upperBound, false)) }
+    }
+    return result
+  }
+
+  /// Adds the wanted addresses that no earlier block has.
+  private mutating func addMissing(of wanted: [ClosedRange<UInt64>]) {
+    let known = blocks
+    var first = 0
+    for keys in wanted {
+      var next = keys.lowerBound
+      while first < known.count, known[first].keys.upperBound < next { first += 1 }
+      var index = first
+      while index < known.count, known[index].keys.lowerBound <= keys.upperBound {
+        if known[index].keys.lowerBound > next { add(next...known[index].keys.lowerBound - 1) }
+        next = known[index].keys.upperBound + 1
+        index += 1
+      }
+      if next <= keys.upperBound { add(next...keys.upperBound) }
     }
   }
 
-  /// The number of an address, or nil for one that translation does not use.
-  package func number(of address: IPv4Address) -> Int? {
+  private mutating func add(_ keys: ClosedRange<UInt64>) {
+    blocks.append(Block(keys: keys, firstNumber: count, isCurrent: true))
+    count += keys.count
+  }
+
+  private func block(of address: IPv4Address, in instance: RoutingInstance) -> Block? {
+    let key = UInt64(instance.rawValue) << 32 | UInt64(address.rawValue)
     var low = 0
     var high = blocks.count
     while low < high {
       let middle = (low + high) / 2
-      if blocks[middle].range.upperBound < address.rawValue { low = middle + 1 } else { high = middle }
+      if blocks[middle].keys.upperBound < key { low = middle + 1 } else { high = middle }
     }
-    guard low < blocks.count, blocks[low].range.contains(address.rawValue) else { return nil }
-    return blocks[low].firstNumber + Int(address.rawValue - blocks[low].range.lowerBound)
+    return low < blocks.count && blocks[low].keys.contains(key) ? blocks[low] : nil
+  }
+
+  /// The number of an address that this policy uses, or an earlier one used.
+  package func number(of address: IPv4Address, in instance: RoutingInstance = .global) -> Int? {
+    block(of: address, in: instance).map {
+      $0.firstNumber + Int((UInt64(instance.rawValue) << 32 | UInt64(address.rawValue)) - $0.keys.lowerBound)
+    }
   }
 
   /// Whether translation uses the address.
-  package func contains(_ address: IPv4Address) -> Bool { number(of: address) != nil }
-
-  /// The ranges, disjoint and ascending.
-  package var ranges: [ClosedRange<IPv4Address>] {
-    blocks.map { IPv4Address($0.range.lowerBound)...IPv4Address($0.range.upperBound) }
+  package func contains(_ address: IPv4Address, in instance: RoutingInstance = .global) -> Bool {
+    block(of: address, in: instance)?.isCurrent ?? false
   }
+
+  /// The ranges of an instance, disjoint and ascending.
+  package func ranges(in instance: RoutingInstance = .global) -> [ClosedRange<IPv4Address>] {
+    blocks.filter { $0.isCurrent && $0.keys.lowerBound >> 32 == UInt64(instance.rawValue) }.map {
+      IPv4Address(UInt32(truncatingIfNeeded: $0.keys.lowerBound))
+        ... IPv4Address(UInt32(truncatingIfNeeded: $0.keys.upperBound))
+    }
+  }
+
+  /// The ranges of the global instance.
+  package var ranges: [ClosedRange<IPv4Address>] { ranges(in: .global) }
 }

@@ -1,213 +1,129 @@
 package import Forwarding
 package import WireFormats
 
-/// What the packet path needs of an interface, in one small record.
-struct InterfaceFacts: BitwiseCopyable, Sendable {
-  var realm = Realm.none
-  var instance = RoutingInstance.global
-  var mtu: UInt16 = 0
-  var address = IPv4Address(0)
-}
-
-/// A dynamic rule with its access list and addresses at hand.
-package struct CompiledRule: Sendable {
-  package let rule: DynamicRule
-  package let accessList: AccessList
-  /// The addresses that the rule may give out; those that static entries hold are left out.
-  package let addresses: [IPv4Address]
-  package let pool: AddressPool?
-}
-
-/// A static entry whose global address is known.
-package struct CompiledStatic: Sendable {
-  package let entry: StaticTranslation
-  package let global: IPv4Address
-}
-
 /// The rules in force: an immutable value, compiled from a checked configuration. Each worker has its own copy, so
 /// that looking something up in it shares no reference count with another core.
 package struct Policy: Sendable {
   package let interfaces: [NetworkInterface]
   package let routes: RoutingTable
   package let timeouts: Timeouts
+  package let limits: EntryLimits
+  package let settings: TranslationSettings
+  package let logging: TranslationLogging
+  /// The rules of `ip nat inside source {list|route-map}`, in the order in which they are asked.
   package let rules: [CompiledRule]
   package let statics: [CompiledStatic]
-  /// Every inside global address of rules and static entries.
+  package let outsideStatics: [OutsideStatic]
+  package let outsideRules: [CompiledOutsideRule]
+  package let destinationRules: [CompiledDestinationRule]
+  /// Every inside global address of rules, static entries and virtual hosts.
   package let globalAddresses: GlobalAddresses
   package let maximumEntries: Int
 
   let facts: [InterfaceFacts]
-  /// What each rule's access list says, flat: the packet path looks at numbers, not at values with storage of their own.
-  private let matchers: [RuleMatcher]
-  private let lines: [AccessList.Entry]
-  private let staticLocals: [StaticKey: Int]
-  private let staticGlobals: [StaticKey: Int]
-  /// Global addresses that the gateway answers ARP requests for.
-  private let aliases: GlobalAddresses
-  private let ownAddresses: [IPv4Address]
-  /// The global addresses of all static entries.
-  private let anyStatics: Set<IPv4Address>
-
-  private struct RuleMatcher: BitwiseCopyable {
-    var instance: RoutingInstance
-    /// Its lines of `lines`.
-    var first: Int
-    var end: Int
-  }
-
-  private struct StaticKey: Hashable {
-    var address: IPv4Address
-    var transport: UInt8
-    var port: UInt16
-    var instance: UInt16
-  }
+  let conditions: ConditionTable
+  /// What the packet path asks of each rule, flat.
+  let ruleFacts: [RuleFacts]
+  private let ruleNumbers: [Int32]
+  let staticLocals: StaticTable
+  let staticGlobals: StaticTable
+  let outsideLocals: StaticTable
+  let outsideGlobals: StaticTable
+  let limitedLists: [(list: Int, maximum: Int)]
+  let destinationMembers: Set<IPv4Address>
+  /// Addresses that the gateway answers ARP requests for: inside global ones, and outside local ones.
+  let aliases: GlobalAddresses
+  let outsideAliases: GlobalAddresses
+  private let ownAddresses: [(address: IPv4Address, instance: RoutingInstance)]
 
   /// Compiles a configuration that has been checked: names that rules use exist, interfaces have addresses.
+  ///
+  /// - Parameters:
+  ///   - book: gives the dynamic rules their numbers; keep it for the next policy.
+  ///   - earlier: the policy that this one replaces, whose addresses keep their numbers.
   package init(
-    interfaces: [NetworkInterface], routes: RoutingTable, translation: TranslationConfiguration
+    interfaces: [NetworkInterface], routes: RoutingTable, translation: TranslationConfiguration,
+    book: inout RuleBook, replacing earlier: Policy? = nil
   ) {
     self.interfaces = interfaces
     self.routes = routes
     timeouts = translation.timeouts
+    limits = translation.limits
+    settings = translation.settings
+    logging = translation.logging
     maximumEntries = translation.maximumEntries
-    facts = Self.facts(of: interfaces)
-    ownAddresses = interfaces.compactMap(\.address)
-    func address(of interface: InterfaceID) -> IPv4Address? {
-      interfaces.first { $0.id == interface }?.address
+    ownAddresses = interfaces.compactMap { interface in interface.address.map { ($0, interface.instance) } }
+    let conditions = ConditionTable(translation)
+    self.conditions = conditions
+    let compiler = PolicyCompiler(interfaces: interfaces, translation: translation, conditions: conditions)
+    statics = compiler.statics
+    rules = compiler.rules(numbers: book.numbers(of: translation.dynamicRules, translation))
+    ruleFacts = rules.map { compiler.ruleFacts($0) }
+    outsideStatics = translation.outsideStatics
+    outsideRules = compiler.outsideRules
+    destinationRules = compiler.destinationRules
+    destinationMembers = Set(destinationRules.flatMap(\.members))
+    limitedLists = translation.limits.lists.prefix(EntryLimits.maximumLists).map {
+      (conditions.lists.number(of: $0.accessList), $0.maximum)
     }
-    let statics = translation.staticTranslations.compactMap { entry -> CompiledStatic? in
-      switch entry.global {
-      case .address(let global): CompiledStatic(entry: entry, global: global)
-      case .interface(let interface): address(of: interface).map { CompiledStatic(entry: entry, global: $0) }
-      }
-    }
-    self.statics = statics
-    let wholeStatics = Set(statics.filter { $0.entry.ports == nil }.map(\.global))
-    let anyStatics = Set(statics.map(\.global))
-    self.anyStatics = anyStatics
-    rules = translation.dynamicRules.map { rule in
-      var addresses: [IPv4Address] = []
-      var pool: AddressPool?
-      switch rule.source {
-      case .interface(let interface): addresses = address(of: interface).map { [$0] } ?? []
-      case .pool(let name):
-        pool = translation.pools[name]
-        for range in pool?.ranges ?? [] {
-          addresses += (range.lowerBound.rawValue...range.upperBound.rawValue).map { IPv4Address($0) }
-        }
-      }
-      // A host with an address of its own gets one of which no static entry holds as much as a port.
-      let taken = rule.overload ? wholeStatics : anyStatics
-      return CompiledRule(
-        rule: rule, accessList: translation.accessLists[rule.accessList ?? ""] ?? AccessList(name: rule.accessList ?? ""),
-        addresses: addresses.filter { !taken.contains($0) }, pool: pool)
-    }
-    var matchers: [RuleMatcher] = []
-    var lines: [AccessList.Entry] = []
-    for rule in rules {
-      let first = lines.count
-      lines += rule.accessList.entries
-      matchers.append(RuleMatcher(instance: rule.rule.instance, first: first, end: lines.count))
-    }
-    self.matchers = matchers
-    self.lines = lines
-    let ruleRanges = rules.flatMap { rule in rule.pool?.ranges ?? rule.addresses.map { $0...$0 } }
-    globalAddresses = GlobalAddresses(ruleRanges + statics.map { $0.global...$0.global })
-    aliases = GlobalAddresses(
-      ruleRanges + statics.filter { !$0.entry.noAlias }.map { $0.global...$0.global })
-    staticLocals = Self.index(statics) { ($0.entry.local, $0.entry.ports?.local ?? 0, $0.entry.instance.rawValue) }
-    staticGlobals = Self.index(statics) { ($0.global, $0.entry.ports?.global ?? 0, 0) }
+    facts = compiler.facts(rules)
+    var numbers = Array(repeating: Int32(-1), count: Int(rules.map(\.id).max() ?? 0) + 1)
+    for (index, rule) in rules.enumerated() { numbers[Int(rule.id)] = Int32(index) }
+    ruleNumbers = numbers
+    staticLocals = StaticTable(statics.map(\.localSide))
+    staticGlobals = StaticTable(statics.map(\.globalSide))
+    outsideLocals = StaticTable(outsideStatics.map(\.localSide))
+    outsideGlobals = StaticTable(outsideStatics.map(\.globalSide))
+    globalAddresses = GlobalAddresses(
+      compiler.globalRanges(rules, statics), after: earlier?.globalAddresses)
+    aliases = GlobalAddresses(compiler.globalRanges(rules, statics.filter { !$0.entry.noAlias }))
+    outsideAliases = GlobalAddresses(compiler.outsideRanges)
   }
 
-  private static func facts(of interfaces: [NetworkInterface]) -> [InterfaceFacts] {
-    var facts = Array(repeating: InterfaceFacts(), count: NetworkInterface.maximumCount)
-    for interface in interfaces {
-      facts[Int(interface.id.rawValue)] = InterfaceFacts(
-        realm: interface.realm, instance: interface.instance, mtu: interface.mtu,
-        address: interface.address ?? .unspecified)
-    }
-    return facts
+  /// Compiles a configuration whose rules need no numbers from before.
+  package init(interfaces: [NetworkInterface], routes: RoutingTable, translation: TranslationConfiguration) {
+    var book = RuleBook()
+    self.init(interfaces: interfaces, routes: routes, translation: translation, book: &book)
   }
 
-  private static func index(
-    _ statics: [CompiledStatic], by side: (CompiledStatic) -> (IPv4Address, UInt16, UInt16)
-  ) -> [StaticKey: Int] {
-    var result: [StaticKey: Int] = [:]
-    for (number, entry) in statics.enumerated() {
-      let (address, port, instance) = side(entry)
-      let key = StaticKey(
-        address: address, transport: entry.entry.ports?.transport.rawValue ?? 0, port: port, instance: instance)
-      // Of several globals for one local (`extendable`) the first is the one that outbound packets get.
-      if result[key] == nil { result[key] = number }
-    }
-    return result
+  /// The place in `rules` of the rule with a number, or nil when it is gone.
+  @inline(__always)
+  package func ruleNumber(ofID id: UInt16) -> Int? {
+    guard Int(id) < ruleNumbers.count, ruleNumbers[Int(id)] >= 0 else { return nil }
+    return Int(ruleNumbers[Int(id)])
   }
 
-  /// The static entry of an inside local endpoint: a port entry before a one-to-one entry.
-  func staticEntry(
-    local: IPv4Address, _ number: IPProtocol, port: UInt16, in instance: RoutingInstance
-  ) -> Int? {
-    if staticLocals.isEmpty { return nil }
-    return staticLocals[
-      StaticKey(address: local, transport: number.rawValue, port: port, instance: instance.rawValue)]
-      ?? staticLocals[StaticKey(address: local, transport: 0, port: 0, instance: instance.rawValue)]
+  /// Seconds for which an unsolicited SYN waits; 0 for never telling its sender.
+  package var unsolicitedSYN: UInt32 { settings.unsolicitedSYN }
+
+  /// One more than the highest number of a rule.
+  var ruleIDCount: Int { ruleNumbers.count }
+
+  /// Whether `address` is one of the gateway's own in an instance.
+  package func isOwn(_ address: IPv4Address, in instance: RoutingInstance = .global) -> Bool {
+    for own in ownAddresses where own.address == address && own.instance == instance { return true }
+    return false
   }
 
-  /// The static entry of an inside global endpoint.
-  func staticEntry(global: IPv4Address, _ number: IPProtocol, port: UInt16) -> Int? {
-    if staticGlobals.isEmpty { return nil }
-    return staticGlobals[StaticKey(address: global, transport: number.rawValue, port: port, instance: 0)]
-      ?? staticGlobals[StaticKey(address: global, transport: 0, port: 0, instance: 0)]
-  }
-
-  /// The first dynamic rule whose access list permits `source`.
-  func rule(for source: IPv4Address, in instance: RoutingInstance) -> Int? {
-    for index in matchers.indices where matchers[index].instance == instance {
-      for line in matchers[index].first..<matchers[index].end where lines[line].source.matches(source) {
-        if lines[line].permits { return index }
-        break
-      }
-    }
-    return nil
-  }
-
-  /// Whether a static entry has the global address, or a port of it.
-  func isStatic(global address: IPv4Address) -> Bool { anyStatics.contains(address) }
-
-  /// Whether outside hosts reach `local` only through translation.
-  func translates(_ local: IPv4Address, in instance: RoutingInstance) -> Bool {
-    rule(for: local, in: instance) != nil
-      || statics.contains { $0.entry.local == local && $0.entry.instance == instance }
-  }
-
-  /// Whether `address` is one of the gateway's own.
-  package func isOwn(_ address: IPv4Address) -> Bool { ownAddresses.contains(address) }
-
-  /// Whether the gateway answers an ARP request for `address` that arrived on `interface`: its own address there, or
-  /// an inside global address of the interface's network (RFC 1027's proxy, as IOS does for pools and static entries).
+  /// Whether the gateway answers an ARP request for `address` that arrived on `interface`: its own address there, an
+  /// inside global address of an outside interface's network (RFC 1027's proxy, as IOS does for pools and static
+  /// entries), or an outside local address of an inside interface's.
   package func answersARP(for address: IPv4Address, on interface: InterfaceID) -> Bool {
     guard let own = interfaces.first(where: { $0.id == interface }) else { return false }
     if own.address == address { return true }
-    return own.realm == .outside && own.connected?.contains(address) == true && !isOwn(address)
-      && aliases.contains(address)
+    guard own.connected?.contains(address) == true, !isOwn(address, in: own.instance) else { return false }
+    switch own.realm {
+    case .outside: return aliases.contains(address, in: own.instance)
+    case .inside: return outsideAliases.contains(address, in: own.instance)
+    case .none: return false
+    }
   }
 
-  /// The addresses that `answersARP` stands for on an interface, for gratuitous announcements.
-  package func aliases(on interface: NetworkInterface) -> [IPv4Address] {
-    guard interface.realm == .outside, let connected = interface.connected else { return [] }
-    return aliases.ranges.flatMap { range in
+  /// The addresses that `answersARP` stands for on an outside interface, for gratuitous announcements.
+  package func aliases(on interface: NetworkInterface) -> some Sequence<IPv4Address> {
+    let connected = interface.realm == .outside ? interface.connected : nil
+    return aliases.ranges(in: interface.instance).lazy.flatMap { range in
       (range.lowerBound.rawValue...range.upperBound.rawValue).lazy.map { IPv4Address($0) }
-        .filter { connected.contains($0) && !isOwn($0) }
-    }
-  }
-}
-
-extension Policy {
-  /// Marks the ports of static port entries as taken, so that no dynamic mapping gets them.
-  package func reserveStaticPorts(in map: PortMap) {
-    for entry in statics {
-      guard let ports = entry.entry.ports, let number = globalAddresses.number(of: entry.global) else { continue }
-      _ = map.claim(address: number, protocol: ports.transport, port: ports.global, for: PortMap.reserved)
-    }
+    }.filter { connected?.contains($0) == true && !isOwn($0, in: interface.instance) }
   }
 }

@@ -37,7 +37,7 @@ package struct EntryLimits: Hashable, Sendable {
 }
 
 /// Ports given to a host in sets (`ip nat settings pap … bpa …`; RFC 6888 section 4, "port block allocation").
-package struct PortBlocks: Hashable, Sendable {
+package struct PortBlocks: Hashable, Sendable, BitwiseCopyable {
   /// Ports of a set: 64, 128, 256, 512 or 1024.
   package var setSize: UInt16 = 64
   /// The distance between two ports of a set: 1, 2, 4, 8 or 16.

@@ -55,13 +55,28 @@ package struct Timeouts: Hashable, Sendable {
 extension Timeouts {
   /// The idle time that ends a session, by its protocol and how far it has come.
   package func idleTime(of record: SessionRecord) -> UInt32 {
+    if !ports.isEmpty, let time = portTime(of: record) { return time }
     switch record.protocolNumber {
     case .tcp:
       if !record.progress.isDisjoint(with: .closing) { return finRst }
-      return record.progress.contains(.established) ? tcp : syn
+      guard record.progress.contains(.established) else { return syn }
+      return record.outsideGlobalPort == Self.pptpPort ? pptp : tcp
     case .udp: return record.flags.contains(.dns) ? dns : udp
     case .icmp: return icmp
+    case Self.espNumber: return esp
     default: return simple
     }
+  }
+
+  private static var pptpPort: UInt16 { 1723 }
+  private static var espNumber: IPProtocol { IPProtocol(rawValue: 50) }
+
+  /// The time of the outside host's port; connections that are closing keep theirs.
+  private func portTime(of record: SessionRecord) -> UInt32? {
+    guard record.progress.isDisjoint(with: .closing) else { return nil }
+    for entry in ports where entry.port == record.outsideGlobalPort && entry.transport == record.protocolNumber {
+      return entry.time
+    }
+    return nil
   }
 }

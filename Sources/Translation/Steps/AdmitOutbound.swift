@@ -1,21 +1,36 @@
 import Forwarding
 import WireFormats
 
+/// The outside end of a session to be, as inside hosts know it and as it is.
+struct RemoteEndpoint {
+  var address: IPv4Address
+  var port: UInt16
+  /// Packets to the local address go where this one is (`add-route`).
+  var addsRoute: Bool
+  /// Whether a rule binds it, not a static entry.
+  var isBound: Bool
+}
+
 extension Translator {
   /// A packet from inside that belongs to no session: for the gateway, routed as it is, or the first of a session.
   @inline(never)
   mutating func admitOutbound(_ packet: inout Packet) {
     let instance = facts[packet.ingress].instance
-    if policy.isOwn(packet.source) {
+    if policy.isOwn(packet.source, in: instance) {
       packet.verdict = .drop(.martianSource)
       return
     }
-    if policy.isOwn(packet.destination) {
-      packet.verdict = .deliver
+    let remote = outsideGlobal(of: packet, instance)
+    guard let hop = hop(for: packet, remote, instance) else {
+      packet.verdict =
+        policy.isOwn(packet.destination, in: instance) ? .deliver : .refuse(.networkUnreachable, .noRoute)
       return
     }
-    guard let hop = policy.routes.nextHop(to: packet.destination, in: instance) else {
-      packet.verdict = .refuse(.networkUnreachable, .noRoute)
+    let outside = facts[hop.interface].instance
+    let isOwn =
+      policy.isOwn(packet.destination, in: instance) || policy.isOwn(packet.destination, in: outside)
+    if isOwn, remote == nil, !isMapped(packet, packet.destination, outside) {
+      packet.verdict = .deliver
       return
     }
     // Routing comes before translation on the way out, and only what leaves by an outside interface is translated.
@@ -23,25 +38,168 @@ extension Translator {
       route(&packet)
       return
     }
-    if policy.globalAddresses.contains(packet.destination) {
-      packet.verdict = .drop(.hairpin)
-      return
-    }
-    guard isHere(&packet, Ownership.worker(ofInside: packet.source, in: instance, of: workers)) else { return }
+    guard isHere(&packet, outboundOwner(of: packet, instance)) else { return }
     guard packet.timeToLive > 1 else {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    let outside = facts[hop.interface].instance
-    if let entry = policy.staticEntry(
-      local: packet.source, packet.protocolNumber, port: packet.sourcePort, in: instance)
-    {
-      open(&packet, record(outbound: packet, instance, outside, static: entry))
-    } else if let rule = policy.rule(for: packet.source, in: instance) {
-      admit(&packet, by: rule, instance, outside)
+    var record = SessionRecord(outbound: packet, instance, outside)
+    if let remote {
+      record.outsideGlobal = remote.address
+      record.outsideGlobalPort = remote.port
+      if remote.isBound { record.flags.insert(.outsideBound) }
+    }
+    if policy.globalAddresses.contains(record.outsideGlobal, in: outside) { record.flags.insert(.hairpin) }
+    admit(&packet, record, ConditionTable.Egress(interface: hop.interface, nextHop: hop.neighbor))
+  }
+
+  /// Finds what translates the session's inside host, in IOS's order: static entries, then dynamic rules.
+  private mutating func admit(
+    _ packet: inout Packet, _ candidate: SessionRecord, _ egress: ConditionTable.Egress
+  ) {
+    var record = candidate
+    let facts = packetFacts(packet)
+    if let number = policy.staticEntry(facts, in: record.insideInstance, egress) {
+      let entry = policy.statics[number]
+      record.insideGlobal = entry.global(of: packet.source)
+      if let ports = entry.entry.ports, ports.global != 0 { record.insideGlobalPort = ports.global }
+      record.flags.insert(.isStatic)
+      if entry.entry.noPayload { record.flags.insert(.noPayload) }
+      open(&packet, record)
+    } else if let rule = policy.rule(for: facts, in: record.insideInstance, egress) {
+      record.rule = policy.ruleFacts[rule].id
+      admit(&packet, record, by: rule)
+    } else if record.flags.contains(.hairpin) {
+      packet.verdict = .drop(.hairpin)
+    } else if record.outsideGlobal != record.outsideLocal || record.outsideGlobalPort != record.outsideLocalPort {
+      // Only the outside host is translated.
+      record.flags.insert(.isStatic)
+      open(&packet, record)
     } else {
       route(&packet)
     }
+  }
+
+  /// The first packet of a session under a dynamic rule: mapping, then session.
+  private mutating func admit(_ packet: inout Packet, _ candidate: SessionRecord, by rule: Int) {
+    // A reset or an answer cannot open anything; letting it out untranslated would show the inside address.
+    let isStray =
+      packet.protocolNumber == .tcp
+      ? packet.tcpFlags.contains(.rst) : packet.protocolNumber == .icmp && ICMPType.isReply(packet.icmpType)
+    guard !isStray else {
+      packet.verdict = .drop(.noSession)
+      return
+    }
+    let overload = policy.ruleFacts[rule].overload
+    guard packet.kind == .flow || !overload else {
+      packet.verdict = .drop(.protocolNotTranslated)
+      return
+    }
+    var record = candidate
+    let behavior = policy.ruleFacts[rule].mapping
+    let found: Result<UInt32, MappingRefusal>
+    if !overload {
+      found = addressMapping(for: record, rule)
+    } else if behavior == .addressAndPortDependent {
+      found = ownPort(for: &record, rule)
+    } else {
+      found = portMapping(for: record, towards: behavior == .addressDependent ? record.outsideGlobal : nil, rule)
+    }
+    switch found {
+    case .success(let mapping):
+      record.mapping = mapping
+      if !record.flags.contains(.ownsPort) {
+        record.insideGlobal = shard.mappings[mapping].insideGlobal
+        if overload {
+          record.insideGlobalPort = shard.mappings[mapping].insideGlobalPort
+        } else {
+          record.flags.insert(.addressOnly)
+        }
+      }
+      open(&packet, record)
+    case .failure(let refusal):
+      counters.note(refusalOf: packet.source, rule: rule, reason: refusal.reason)
+      journal.refused(refusalEvent(of: packet, record.insideInstance, rule, refusal.reason))
+      packet.verdict = .refuse(refusalOfResources, refusal.reason)
+    }
+  }
+
+  // MARK: What the packet is about
+
+  /// What access lists and route maps may ask of the packet.
+  func packetFacts(_ packet: Packet) -> PacketFacts {
+    var facts = PacketFacts(
+      source: packet.source, destination: packet.destination, protocol: packet.protocolNumber)
+    facts.codePoint = packet.octets.load8(at: Int(packet.networkOffset) + 1) >> 2
+    if packet.protocolNumber == .icmp {
+      facts.icmpType = packet.icmpType
+      if packet.kind == .flow {
+        facts.icmpCode = packet.octets.load8(at: Int(packet.transportOffset) + ICMPField.code)
+      }
+    } else {
+      (facts.sourcePort, facts.destinationPort) = (packet.sourcePort, packet.destinationPort)
+      facts.tcpFlags = packet.tcpFlags.rawValue
+    }
+    return facts
+  }
+
+  /// The outside host behind an outside local address, if the destination is one.
+  private func outsideGlobal(of packet: Packet, _ instance: RoutingInstance) -> RemoteEndpoint? {
+    let port = packet.protocolNumber == .icmp ? 0 : packet.destinationPort
+    if let number = policy.outsideEntry(
+      local: packet.destination, packet.protocolNumber, port: port, in: instance)
+    {
+      let entry = policy.outsideStatics[number]
+      let global = entry.ports.map { $0.global == 0 ? packet.destinationPort : $0.global }
+      return RemoteEndpoint(
+        address: entry.global(of: packet.destination), port: global ?? packet.destinationPort,
+        addsRoute: entry.addRoute, isBound: false)
+    }
+    guard !policy.outsideRules.isEmpty, let bound = bindings.global(ofLocal: packet.destination, for: instance) else {
+      return nil
+    }
+    let rule = Int(bound.rule)
+    let addsRoute = rule < policy.outsideRules.count && policy.outsideRules[rule].rule.addRoute
+    return RemoteEndpoint(
+      address: bound.address, port: packet.destinationPort, addsRoute: addsRoute, isBound: true)
+  }
+
+  /// The way out: routing comes before translation, so the local address needs a route unless `add-route` gives it the
+  /// outside host's.
+  private func hop(
+    for packet: Packet, _ remote: RemoteEndpoint?, _ instance: RoutingInstance
+  ) -> NextHop? {
+    guard let remote, remote.addsRoute else {
+      return policy.routes.nextHop(to: packet.destination, in: instance)
+    }
+    return policy.routes.nextHop(to: remote.address, in: instance)
+      ?? policy.routes.nextHop(to: remote.address, in: .global)
+  }
+
+  /// Whether an own address is also the global side of something that a TCP or UDP packet from inside may mean.
+  private func isMapped(_ packet: Packet, _ address: IPv4Address, _ outside: RoutingInstance) -> Bool {
+    guard packet.protocolNumber == .tcp || packet.protocolNumber == .udp,
+      policy.globalAddresses.contains(address, in: outside)
+    else { return false }
+    if policy.staticEntry(global: address, packet.protocolNumber, port: packet.destinationPort, in: outside) != nil {
+      return true
+    }
+    guard let number = policy.globalAddresses.number(of: address, in: outside) else { return false }
+    return ports.owner(address: number, protocol: packet.protocolNumber, port: packet.destinationPort) != 0
+  }
+
+  // MARK: Whose packet it is
+
+  /// The worker of a packet from inside. A host behind a virtual one answers at the worker of the virtual port.
+  private func outboundOwner(of packet: Packet, _ instance: RoutingInstance) -> Int {
+    if packet.protocolNumber == .tcp, !policy.destinationMembers.isEmpty, !packet.wasHandedOver,
+      !packet.tcpFlags.contains(.syn) || packet.tcpFlags.contains(.ack),
+      policy.destinationMembers.contains(packet.source)
+    {
+      let owner = Ownership.worker(ofPort: packet.sourcePort, of: workers)
+      if owner != worker { return owner }
+    }
+    return Ownership.worker(ofInside: packet.source, in: instance, of: workers)
   }
 
   /// Whether this worker is `owner`; otherwise sets the verdict: a packet is handed over once, never twice.
@@ -56,100 +214,8 @@ extension Translator {
     return false
   }
 
-  /// The first packet of a session under a dynamic rule: mapping, then session.
-  private mutating func admit(
-    _ packet: inout Packet, by rule: Int, _ instance: RoutingInstance, _ outside: RoutingInstance
-  ) {
-    // A reset or an answer cannot open anything; letting it out untranslated would show the inside address.
-    let isStray =
-      packet.protocolNumber == .tcp
-      ? packet.tcpFlags.contains(.rst) : packet.protocolNumber == .icmp && ICMPType.isReply(packet.icmpType)
-    guard !isStray else {
-      packet.verdict = .drop(.noSession)
-      return
-    }
-    let overload = policy.rules[rule].rule.overload
-    guard packet.kind == .flow || !overload else {
-      packet.verdict = .drop(.protocolNotTranslated)
-      return
-    }
-    switch overload ? portMapping(for: packet, instance, rule) : addressMapping(for: packet.source, instance, rule) {
-    case .success(let mapping):
-      open(&packet, record(outbound: packet, instance, outside, mapping: mapping, rule: rule))
-    case .failure(let refusal):
-      counters.note(refusalOf: packet.source, rule: rule, reason: refusal.reason)
-      packet.verdict = .refuse(.prohibited, refusal.reason)
-    }
-  }
-
-  /// Adds the session and sends the packet through it; refuses the packet when there is no room.
-  mutating func open(_ packet: inout Packet, _ record: SessionRecord) {
-    var record = record
-    record.created = now
-    record.lastUsed = now
-    if packet.protocolNumber == .udp, record.outsideGlobalPort == 53 { record.flags.insert(.dns) }
-    record.updateDifferences()
-    // With several globals for one local, a second session between the same two endpoints could not be told from the
-    // first on its way back.
-    guard !record.flags.contains(.openedInbound) || !hasSession(record.outboundKey) else {
-      releaseUnused(mapping: record.mapping)
-      packet.verdict = .drop(.filtered)
-      return
-    }
-    guard limit.take() else {
-      refuseSession(&packet, record)
-      return
-    }
-    guard let session = shard.insert(record) else {
-      limit.giveBack()
-      refuseSession(&packet, record)
-      return
-    }
-    if record.mapping != SessionRecord.noMapping { shard.mappings[record.mapping].users += 1 }
-    counters.add(to: .sessionsCreated)
-    counters.set(.sessions, to: shard.sessionCount)
-    translate(&packet, session)
-  }
-
-  private mutating func refuseSession(_ packet: inout Packet, _ record: SessionRecord) {
-    counters.note(refusalOf: record.insideLocal, rule: Int(record.rule), reason: .sessionsExhausted)
-    releaseUnused(mapping: record.mapping)
-    packet.verdict = .refuse(.prohibited, .sessionsExhausted)
-  }
-
-  private func hasSession(_ key: FlowKey) -> Bool {
-    shard.findSession(key, key.hash(seed: shard.seed)) != nil
-  }
-
-  /// The record of a session that a packet from inside opens under a static entry.
-  private func record(
-    outbound packet: Packet, _ instance: RoutingInstance, _ outside: RoutingInstance, static number: Int
-  ) -> SessionRecord {
-    let entry = policy.statics[number]
-    var record = SessionRecord(outbound: packet, instance, outside)
-    record.insideGlobal = entry.global
-    if let ports = entry.entry.ports { record.insideGlobalPort = ports.global }
-    record.rule = UInt16(truncatingIfNeeded: number)
-    record.flags.insert(.isStatic)
-    return record
-  }
-
-  /// The record of a session that a packet from inside opens under a dynamic rule.
-  private func record(
-    outbound packet: Packet, _ instance: RoutingInstance, _ outside: RoutingInstance, mapping: UInt32, rule: Int
-  ) -> SessionRecord {
-    let map = shard.mappings[mapping]
-    var record = SessionRecord(outbound: packet, instance, outside)
-    record.insideGlobal = map.insideGlobal
-    record.mapping = mapping
-    record.rule = UInt16(truncatingIfNeeded: rule)
-    if map.kind == .port {
-      record.insideGlobalPort = map.insideGlobalPort
-    } else {
-      record.flags.insert(.addressOnly)
-    }
-    return record
-  }
+  /// What a sender is told when limits or pools are used up: code 13 of RFC 5508 REQ-8, or 1 of RFC 6888 REQ-11.
+  var refusalOfResources: ICMPRefusal { ICMPRefusal(type: 3, code: policy.settings.refusalCode) }
 }
 
 extension SessionRecord {
@@ -162,7 +228,8 @@ extension SessionRecord {
       outsideGlobalPort: packet.destinationPort, insideInstance: instance, outsideInstance: outside,
       protocolNumber: packet.protocolNumber, progress: [], flags: [], addressDifference: 0, portDifference: 0,
       lastUsed: 0, created: 0, mapping: SessionRecord.noMapping, outboundNeighbor: .none, inboundNeighbor: .none,
-      outboundGeneration: 0, inboundGeneration: 0, rule: 0, reserved: (0, 0, 0))
+      outboundGeneration: 0, inboundGeneration: 0, rule: 0, acknowledgedByInside: 0, acknowledgedByOutside: 0,
+      acknowledged: 0)
   }
 
   /// A session that a packet from outside opens, as if nothing were translated.

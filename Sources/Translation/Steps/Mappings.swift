@@ -6,226 +6,162 @@ struct MappingRefusal: Error {
   var reason: DropReason
 }
 
-/// Where the search for a free address of a rule goes on.
-struct AddressHunt {
-  var next = 0
-  /// The tick at which the pool was found empty; 0 for never.
-  var failedAt: UInt32 = 0
-}
-
 extension Translator {
-  /// Addresses of a pool that one new host tries before it is refused.
-  static var addressesTried: Int { 64 }
-
   /// Asks for what the admission of an outbound packet will look at first: the place of its mapping, and the record
   /// that its session will take.
   @inline(__always)
   func prepareAdmission(_ packet: Packet) {
     guard packet.direction == .outbound else { return }
+    let facts = self.facts[packet.ingress]
     shard.prefetchMapping(
-      of: packet.source, port: packet.sourcePort, packet.protocolNumber, facts[packet.ingress].instance)
+      of: packet.source, port: packet.sourcePort, packet.protocolNumber, facts.instance, facts.likelyRule)
   }
 
-  /// The mapping of an inside endpoint, whomever it talks to (endpoint-independent, RFC 4787 REQ-1), made if it was
-  /// not there.
+  /// The mapping of a session's inside endpoint, made if it was not there: whomever it talks to (endpoint-independent,
+  /// RFC 4787 REQ-1), or for one `remote` address.
   mutating func portMapping(
-    for packet: Packet, _ instance: RoutingInstance, _ rule: Int
+    for record: SessionRecord, towards remote: IPv4Address?, _ rule: Int
   ) -> Result<UInt32, MappingRefusal> {
-    var probe = MappingRecord(kind: .port)
-    probe.insideLocal = packet.source
-    probe.insideLocalPort = packet.sourcePort
-    probe.protocolNumber = packet.protocolNumber
-    probe.instance = instance
-    probe.rule = UInt16(truncatingIfNeeded: rule)
-    probe.created = now
+    var probe = MappingRecord(kind: remote == nil ? .port : .portByAddress)
+    probe.insideLocal = record.insideLocal
+    probe.insideLocalPort = record.insideLocalPort
+    probe.protocolNumber = record.protocolNumber
+    probe.instance = record.insideInstance
+    probe.outsideInstance = record.outsideInstance
+    probe.rule = policy.ruleFacts[rule].id
+    if let remote { probe.remote = remote } else { probe.word = now }
     if let mapping = shard.findMapping(like: probe) { return .success(mapping) }
-
-    var pairing = MappingRecord(kind: .pairing)
-    pairing.insideLocal = packet.source
-    pairing.instance = instance
-    pairing.rule = probe.rule
-    pairing.created = now
-    // Where there is one address only, there is nothing to pair.
-    let isPaired = policy.rules[rule].addresses.count > 1
-    let known = isPaired ? shard.findMapping(like: pairing) : nil
-    let claimed =
-      known.map { claimPort(on: shard.mappings[$0].insideGlobal, for: packet) }
-      ?? claimAddressAndPort(for: packet, rule)
-    guard let claimed else { return .failure(MappingRefusal(reason: .portsExhausted)) }
-    probe.insideGlobal = claimed.address
-    probe.insideGlobalPort = claimed.port
-    pairing.insideGlobal = claimed.address
-    shard.prefetchInsertion(
-      probe,
-      inboundKey: FlowKey(
-        source: packet.destination, sourcePort: packet.destinationPort, destination: claimed.address,
-        destinationPort: claimed.port, protocol: packet.protocolNumber, instance: .global, direction: .inbound))
-    guard let link = isPaired ? known ?? shard.insert(pairing) : MappingRecord.noPairing,
-      let mapping = insertPortMapping(probe, link)
-    else {
-      release(claimed, packet.protocolNumber)
-      return .failure(MappingRefusal(reason: .mappingsExhausted))
+    switch claimPort(for: record, rule) {
+    case .failure(let refusal): return .failure(refusal)
+    case .success(let claimed):
+      probe.insideGlobal = claimed.address
+      probe.insideGlobalPort = claimed.port
+      probe.link = claimed.pairing
+      shard.prefetchInsertion(
+        probe,
+        inboundKey: FlowKey(
+          source: record.outsideGlobal, sourcePort: record.outsideGlobalPort, destination: claimed.address,
+          destinationPort: claimed.port, protocol: record.protocolNumber, instance: record.outsideInstance,
+          direction: .inbound))
+      guard let mapping = shard.insert(probe) else {
+        release(claimed, record)
+        return .failure(MappingRefusal(reason: .mappingsExhausted))
+      }
+      if claimed.pairing != MappingRecord.noPairing { shard.mappings[claimed.pairing].users += 1 }
+      counters.add(to: .mappingsCreated)
+      journal.mappingCreated(probe)
+      counters.set(.mappings, to: shard.mappingCount)
+      return .success(mapping)
     }
-    return .success(mapping)
   }
 
-  private mutating func insertPortMapping(_ probe: MappingRecord, _ pairing: UInt32) -> UInt32? {
-    var record = probe
-    record.link = pairing
-    guard let mapping = shard.insert(record) else {
-      if pairing != MappingRecord.noPairing, shard.mappings[pairing].users == 0 { shard.removeMapping(pairing) }
-      return nil
+  /// A port of the session's own (address- and port-dependent mapping): the session itself is the mapping. Returns the
+  /// pairing that the session uses, or `noMapping`.
+  mutating func ownPort(for record: inout SessionRecord, _ rule: Int) -> Result<UInt32, MappingRefusal> {
+    switch claimPort(for: record, rule) {
+    case .failure(let refusal): return .failure(refusal)
+    case .success(let claimed):
+      record.insideGlobal = claimed.address
+      record.insideGlobalPort = claimed.port
+      record.flags.insert(.ownsPort)
+      return .success(claimed.pairing == MappingRecord.noPairing ? SessionRecord.noMapping : claimed.pairing)
     }
-    if pairing != MappingRecord.noPairing { shard.mappings[pairing].users += 1 }
-    counters.add(to: .mappingsCreated)
-    counters.set(.mappings, to: shard.mappingCount)
-    return mapping
-  }
-
-  private struct ClaimedPort {
-    var address: IPv4Address
-    var port: UInt16
-  }
-
-  private mutating func claimPort(on address: IPv4Address, for packet: Packet) -> ClaimedPort? {
-    guard let number = policy.globalAddresses.number(of: address),
-      let port = allocator.allocate(
-        address: number, protocol: packet.protocolNumber, preferred: packet.sourcePort, random: &random)
-    else { return nil }
-    return ClaimedPort(address: address, port: port)
-  }
-
-  /// A port for a host that has no address yet. Hosts are spread over the pool by a hash of their address, so that
-  /// few of them compete for the same ports.
-  private mutating func claimAddressAndPort(for packet: Packet, _ rule: Int) -> ClaimedPort? {
-    let count = policy.rules[rule].addresses.count
-    guard count > 0 else { return nil }
-    let start = Int((packet.source.rawValue &* 0x9E37_79B1) >> 8) % count
-    for step in 0..<min(count, Self.addressesTried) {
-      let address = policy.rules[rule].addresses[(start + step) % count]
-      if let claimed = claimPort(on: address, for: packet) { return claimed }
-    }
-    return nil
-  }
-
-  private func release(_ claimed: ClaimedPort, _ number: IPProtocol) {
-    guard let address = policy.globalAddresses.number(of: claimed.address) else { return }
-    ports.free(address: address, protocol: number, port: claimed.port, of: allocator.mark)
   }
 
   /// The address of its own that a host has under a rule without `overload` (RFC 3022 section 2.1), claimed if it has
   /// none.
-  mutating func addressMapping(
-    for host: IPv4Address, _ instance: RoutingInstance, _ rule: Int
-  ) -> Result<UInt32, MappingRefusal> {
+  mutating func addressMapping(for session: SessionRecord, _ rule: Int) -> Result<UInt32, MappingRefusal> {
     var record = MappingRecord(kind: .address)
-    record.insideLocal = host
-    record.instance = instance
-    record.rule = UInt16(truncatingIfNeeded: rule)
-    record.created = now
+    record.insideLocal = session.insideLocal
+    record.instance = session.insideInstance
+    record.outsideInstance = session.outsideInstance
+    record.rule = policy.ruleFacts[rule].id
+    record.word = now
     record.idleSince = now
     if let mapping = shard.findMapping(like: record) { return .success(mapping) }
-    guard let address = claimAddress(for: host, rule) else {
+    guard let address = claimAddress(for: session.insideLocal, rule) else {
       return .failure(MappingRefusal(reason: .addressesExhausted))
     }
     record.insideGlobal = address
     guard let mapping = shard.insert(record) else {
-      if let number = policy.globalAddresses.number(of: address) {
+      if let number = policy.globalAddresses.number(of: address, in: session.outsideInstance) {
         ports.freeAddress(number, of: allocator.mark)
       }
       return .failure(MappingRefusal(reason: .mappingsExhausted))
     }
     counters.add(to: .mappingsCreated)
+    journal.mappingCreated(record)
     counters.set(.mappings, to: shard.mappingCount)
     return .success(mapping)
   }
 
-  private mutating func claimAddress(for host: IPv4Address, _ rule: Int) -> IPv4Address? {
-    if let pool = policy.rules[rule].pool, pool.selection == .matchHost {
-      return claimMatching(host, of: pool)
+  /// Gives a claimed port back, and the pairing with it when it was made for it.
+  private mutating func release(_ claimed: ClaimedPort, _ record: SessionRecord) {
+    if let number = policy.globalAddresses.number(of: claimed.address, in: record.outsideInstance) {
+      ports.free(address: number, protocol: record.protocolNumber, port: claimed.port, of: allocator.mark)
     }
-    // A pool that had no free address this second is not searched again: a flood of new hosts must not cost a walk each.
-    guard hunts[rule].failedAt != now else { return nil }
-    let count = policy.rules[rule].addresses.count
-    for step in 0..<count {
-      let place = (hunts[rule].next + step) % count
-      let address = policy.rules[rule].addresses[place]
-      if claim(address) {
-        hunts[rule].next = place + 1
-        return address
-      }
+    if claimed.pairing != MappingRecord.noPairing, shard.mappings[claimed.pairing].users == 0 {
+      endPairing(claimed.pairing)
     }
-    hunts[rule].failedAt = now
-    return nil
-  }
-
-  /// The one address of each of the pool's networks whose host part is that of `host`.
-  private func claimMatching(_ host: IPv4Address, of pool: AddressPool) -> IPv4Address? {
-    let mask = IPv4Prefix.mask(pool.prefixLength)
-    for range in pool.ranges {
-      let address = IPv4Address(range.lowerBound.rawValue & mask | host.rawValue & ~mask)
-      if range.contains(address), !policy.isStatic(global: address), claim(address) { return address }
-    }
-    return nil
-  }
-
-  private func claim(_ address: IPv4Address) -> Bool {
-    guard let number = policy.globalAddresses.number(of: address) else { return false }
-    return ports.claimAddress(number, for: allocator.mark)
   }
 
   // MARK: The end of mappings
 
-  /// Ends a mapping that was made for a session which then could not be.
-  mutating func releaseUnused(mapping: UInt32) {
-    guard mapping != SessionRecord.noMapping, shard.mappings[mapping].users == 0 else { return }
-    end(mapping: mapping)
-  }
-
   /// Ends a mapping without users: frees its port or address, and its pairing with the last of its ports.
   mutating func end(mapping: UInt32) {
     let record = shard.mappings[mapping]
-    let number = policy.globalAddresses.number(of: record.insideGlobal)
     switch record.kind {
-    case .port:
-      if let number {
-        ports.free(
-          address: number, protocol: record.protocolNumber, port: record.insideGlobalPort, of: allocator.mark)
+    case .port, .portByAddress:
+      journal.mappingDeleted(record)
+      if restsAfterUse(record) {
+        shard.holdMapping(mapping, since: now)
+        unpair(record.link)
+        return
       }
-      guard record.link != MappingRecord.noPairing else { break }
-      shard.mappings[record.link].users -= 1
-      if shard.mappings[record.link].users == 0 { shard.removeMapping(record.link) }
+      freePort(of: record)
+      unpair(record.link)
     case .address:
-      if let number { ports.freeAddress(number, of: allocator.mark) }
-      hunts[Int(record.rule)].failedAt = 0
-    case .pairing, .free: return
+      journal.mappingDeleted(record)
+      if let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) {
+        ports.freeAddress(number, of: allocator.mark)
+      }
+      if Int(record.rule) < hunts.count { hunts[Int(record.rule)].failedAt = 0 }
+    case .pairing:
+      endPairing(mapping)
+      return
+    case .held: freePort(of: record)
+    case .host, .portSet, .permission, .free: return
     }
     shard.removeMapping(mapping)
     counters.set(.mappings, to: shard.mappingCount)
   }
 
-  /// Ends a session, and its mapping when it was the last. An address mapping stays until it has been idle for
-  /// `timeout`.
-  mutating func end(session: UInt32) {
-    let mapping = shard.sessions[session].mapping
-    shard.removeSession(session)
-    limit.giveBack()
-    counters.set(.sessions, to: shard.sessionCount)
-    guard mapping != SessionRecord.noMapping else { return }
-    shard.mappings[mapping].users -= 1
-    guard shard.mappings[mapping].users == 0 else { return }
-    if shard.mappings[mapping].kind == .address {
-      shard.mappings[mapping].idleSince = now
-    } else {
-      end(mapping: mapping)
-    }
+  /// Whether the port must rest: others could still be sending to it, since the mapping admitted anybody (RFC 6888
+  /// REQ-8; TCP is tracked, and narrower filtering exempt).
+  private func restsAfterUse(_ record: MappingRecord) -> Bool {
+    guard policy.settings.holdDown > 0, record.protocolNumber == .udp,
+      let rule = policy.ruleNumber(ofID: record.rule)
+    else { return false }
+    return policy.ruleFacts[rule].filtering == .endpointIndependent
   }
-}
 
-extension MappingRecord {
-  /// For an address mapping without sessions: the tick at which the last one ended.
-  var idleSince: UInt32 {
-    get { link }
-    set { link = newValue }
+  private func freePort(of record: MappingRecord) {
+    guard let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else { return }
+    ports.free(
+      address: number, protocol: record.protocolNumber, port: record.insideGlobalPort, of: allocator.mark)
+  }
+
+  /// Frees the port of a session that has one of its own; its pairing is among its mapping's users.
+  func freePort(of record: SessionRecord) {
+    guard let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else { return }
+    ports.free(
+      address: number, protocol: record.protocolNumber, port: record.insideGlobalPort, of: allocator.mark)
+  }
+
+  /// One port mapping fewer uses a pairing.
+  private mutating func unpair(_ pairing: UInt32) {
+    guard pairing != MappingRecord.noPairing else { return }
+    shard.mappings[pairing].users -= 1
+    if shard.mappings[pairing].users == 0 { endPairing(pairing) }
   }
 }

@@ -13,6 +13,7 @@ extension Translator {
     packet.destinationPort = 0
     packet.tcpFlags = []
     packet.icmpType = 0
+    packet.exceedsLink = false
     guard let header = IPv4Header(packet.octets, at: Int(packet.networkOffset)) else {
       packet.verdict = .drop(Self.fault(packet))
       return
@@ -37,7 +38,8 @@ extension Translator {
       packet.verdict = .drop(Self.fault(inDestination: header.destination))
       return
     }
-    guard !header.isFragment else {
+    packet.isFragment = header.isFragment
+    guard !packet.isFragment else {
       packet.kind = .fragment
       return
     }

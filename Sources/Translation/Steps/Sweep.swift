@@ -45,11 +45,25 @@ extension Translator {
       if sweep.mapping >= mappings { sweep.mapping = 0 }
       let number = sweep.mapping
       sweep.mapping += 1
-      let record = shard.mappings[number]
-      guard record.kind == .address, record.users == 0, policy.timeouts.simple != Timeouts.never,
-        now &- record.idleSince >= policy.timeouts.simple
-      else { continue }
-      end(mapping: number)
+      expire(mapping: number)
+    }
+    if worker == 0 { bindings.expire(now: now, idle: policy.timeouts.simple) }
+  }
+
+  /// Ends what is kept for a while after its last use: an address, a port that rests, a host's credit.
+  private mutating func expire(mapping number: UInt32) {
+    let record = shard.mappings[number]
+    switch record.kind {
+    case .address:
+      guard record.users == 0 else { return }
+      let usesRouteMap = policy.ruleNumber(ofID: record.rule).map { policy.rules[$0].rule.accessList == nil } ?? false
+      let idle = usesRouteMap ? policy.timeouts.routeMapEntry : policy.timeouts.simple
+      if idle != Timeouts.never, now &- record.idleSince >= idle { end(mapping: number) }
+    case .held:
+      if now &- record.word >= policy.settings.holdDown { end(mapping: number) }
+    case .host:
+      if record.users == 0, now &- record.word >= Self.hostMemory { shard.removeMapping(number) }
+    case .port, .portByAddress, .pairing, .permission, .portSet, .free: break
     }
   }
 }

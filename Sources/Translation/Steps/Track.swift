@@ -7,6 +7,8 @@ extension Translator {
     if shard.sessions[session].lastUsed != now { shard.sessions[session].lastUsed = now }
     let progress = shard.sessions[session].progress
     if packet.protocolNumber == .tcp {
+      if packet.tcpFlags.contains(.rst), !isPlausibleReset(packet, session) { return }
+      if packet.tcpFlags.contains(.ack) { noteAcknowledgment(packet, session) }
       let next = Self.advance(progress, packet.tcpFlags, packet.direction)
       if next != progress { shard.sessions[session].progress = next }
     } else {
@@ -25,11 +27,51 @@ extension Translator {
     var next = progress
     if flags.contains(.syn), !progress.isDisjoint(with: .closing) { next = [] }
     next.insert(seen)
-    if flags.contains(.rst) { next.insert(.reset) }
+    if flags.contains(.rst) {
+      next.insert(direction == .outbound ? .outboundReset : .inboundReset)
+    } else {
+      // A host that goes on sending did not send the reset (RFC 7857 section 2.2).
+      next.remove(direction == .outbound ? .outboundReset : .inboundReset)
+    }
     if flags.contains(.fin) { next.insert(direction == .outbound ? .outboundFIN : .inboundFIN) }
     if flags.contains(.ack), !flags.contains(.syn), next.isSuperset(of: [.outboundSeen, .inboundSeen]) {
       next.insert(.established)
     }
     return next
+  }
+
+  /// Keeps the upper half of what a side has acknowledged, which changes once in 64 KB.
+  @inline(__always)
+  private func noteAcknowledgment(_ packet: Packet, _ session: UInt32) {
+    let acknowledged = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.acknowledgment)
+    if packet.direction == .outbound {
+      guard
+        shard.sessions[session].acknowledgedByInside != acknowledged || shard.sessions[session].acknowledged & 1 == 0
+      else { return }
+      shard.sessions[session].acknowledgedByInside = acknowledged
+      shard.sessions[session].acknowledged |= 1
+    } else {
+      guard
+        shard.sessions[session].acknowledgedByOutside != acknowledged || shard.sessions[session].acknowledged & 2 == 0
+      else { return }
+      shard.sessions[session].acknowledgedByOutside = acknowledged
+      shard.sessions[session].acknowledged |= 2
+    }
+  }
+
+  /// Sequence numbers, in units of 64 KB, by which a reset may be ahead of what its receiver has acknowledged: a window.
+  private static var resetWindow: UInt16 { 16 }
+
+  /// Whether a reset lies near what its receiver has acknowledged (RFC 7857 section 2.2). One that does not is
+  /// forwarded, since its receiver knows better, but says nothing about the session. While the receiver has acknowledged
+  /// nothing, as in answer to a SYN, any may be right.
+  @inline(never)
+  private func isPlausibleReset(_ packet: Packet, _ session: UInt32) -> Bool {
+    let sequence = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.sequence)
+    let record = shard.sessions[session]
+    let isOutbound = packet.direction == .outbound
+    guard record.acknowledged & (isOutbound ? 2 : 1) != 0 else { return true }
+    let expected = isOutbound ? record.acknowledgedByOutside : record.acknowledgedByInside
+    return sequence &- expected &+ 1 <= Self.resetWindow &+ 1
   }
 }

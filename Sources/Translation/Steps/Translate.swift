@@ -13,8 +13,10 @@ extension Translator {
     let state = neighbors.state(of: neighbor)
     guard fits(&packet, state.interface) else { return }
     track(packet, session)
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: state.interface) }
     rewrite(packet, session)
-    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+    if packet.direction == .outbound, !packet.dontFragment || packet.isFragment { renumber(packet, session) }
+    packet.verdict = onward(packet, state, neighbor)
   }
 
   /// The neighbour that the session remembers, looked up anew when routes or neighbours have changed. Sets the
@@ -35,6 +37,10 @@ extension Translator {
   ) -> NeighborID? {
     let record = shard.sessions[session]
     let outbound = packet.direction == .outbound
+    if outbound, record.flags.contains(.hairpin) {
+      turnRound(&packet, session)
+      return nil
+    }
     let destination = outbound ? record.outsideGlobal : record.insideLocal
     let instance = outbound ? record.outsideInstance : record.insideInstance
     guard let neighbor = findNeighbor(&packet, destination, instance) else { return nil }
@@ -46,6 +52,38 @@ extension Translator {
       shard.sessions[session].inboundGeneration = generation
     }
     return neighbor
+  }
+
+  /// Sends a packet for an inside global address back in: it leaves this translation by the outside interface and
+  /// arrives there anew, with its translated source (RFC 4787 REQ-9a), to be translated once more.
+  private mutating func turnRound(_ packet: inout Packet, _ session: UInt32) {
+    let record = shard.sessions[session]
+    guard let interface = outsideInterface(towards: record.outsideGlobal, in: record.outsideInstance) else {
+      packet.verdict = .refuse(.networkUnreachable, .noRoute)
+      return
+    }
+    track(packet, session)
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: interface) }
+    rewrite(packet, session)
+    restoreTimeToLive(packet)
+    packet.verdict = .hairpin(interface)
+  }
+
+  /// The outside interface that an inside global address is reached by.
+  func outsideInterface(towards global: IPv4Address, in outside: RoutingInstance) -> InterfaceID? {
+    if let hop = policy.routes.nextHop(to: global, in: outside), facts[hop.interface].realm == .outside {
+      return hop.interface
+    }
+    return policy.interfaces.first { $0.realm == .outside && $0.instance == outside }?.id
+  }
+
+  /// Undoes the hop count of a packet that turns round: one gateway is one hop.
+  private func restoreTimeToLive(_ packet: Packet) {
+    let network = Int(packet.networkOffset)
+    packet.octets.store8(packet.timeToLive, at: network + IPv4Field.timeToLive)
+    let checksum = packet.octets.load16(at: network + IPv4Field.checksum)
+    packet.octets.store16(
+      InternetChecksum.update(checksum, by: ~Self.timeToLiveDifference), at: network + IPv4Field.checksum)
   }
 
   /// The neighbour on the way to `destination`; sets the verdict when there is no route or no room.
@@ -63,20 +101,31 @@ extension Translator {
     return neighbor
   }
 
-  /// Whether the packet fits the link; sets the verdict when it does not (RFC 4787 REQ-13, RFC 1191).
+  /// Whether the packet can go by the link, whole or in fragments; sets the verdict when it cannot (RFC 4787 REQ-13,
+  /// RFC 1191).
   @inline(__always)
   func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
     let mtu = facts[interface].mtu
     if packet.linkLength <= Int(mtu) { return true }
-    packet.verdict =
-      packet.dontFragment
-      ? .refuse(.fragmentationNeeded(mtu: mtu), .packetTooBig) : .drop(.fragmentationRequired)
+    guard packet.dontFragment else {
+      packet.exceedsLink = true
+      return true
+    }
+    packet.verdict = .refuse(.fragmentationNeeded(mtu: mtu), .packetTooBig)
     return false
+  }
+
+  /// The verdict of a packet that goes to `neighbor`, of which `state` was read.
+  @inline(__always)
+  func onward(_ packet: Packet, _ state: NeighborState, _ neighbor: NeighborID) -> Verdict {
+    guard state.isResolved else { return .resolve(neighbor) }
+    return packet.exceedsLink ? .cut(state) : .forward(state)
   }
 
   /// A packet that crosses the gateway without translation.
   mutating func route(_ packet: inout Packet) {
-    if policy.isOwn(packet.destination) {
+    let instance = facts[packet.ingress].instance
+    if policy.isOwn(packet.destination, in: instance) {
       packet.verdict = .deliver
       return
     }
@@ -84,13 +133,13 @@ extension Translator {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    let instance = facts[packet.ingress].instance
     guard let neighbor = findNeighbor(&packet, packet.destination, instance) else { return }
     let state = neighbors.state(of: neighbor)
     guard let hop = neighbors.hop(of: neighbor), fits(&packet, hop.interface) else { return }
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: hop.interface) }
     decrementTimeToLive(packet)
     counters.add(to: .untranslated)
-    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+    packet.verdict = onward(packet, state, neighbor)
   }
 
   private func decrementTimeToLive(_ packet: Packet) {
@@ -104,9 +153,4 @@ extension Translator {
   /// What a time to live that is one less adds to the header's sum: ~0x0100 + 0, in ones' complement minus 0x0100.
   @inline(__always)
   static var timeToLiveDifference: UInt16 { 0xFEFF }
-
-  /// Fragments have no ports to translate by.
-  func fragment(_ packet: inout Packet) {
-    packet.verdict = policy.isOwn(packet.destination) ? .drop(.notForUs) : .drop(.fragment)
-  }
 }

@@ -14,11 +14,17 @@ extension Translator {
       packet.verdict = .drop(.badICMPChecksum)
       return
     }
-    if policy.isOwn(packet.destination), !policy.globalAddresses.contains(packet.destination) {
+    let instance = facts[packet.ingress].instance
+    if policy.isOwn(packet.destination, in: instance),
+      !policy.globalAddresses.contains(packet.destination, in: instance)
+    {
       packet.verdict = .deliver
       return
     }
-    guard let session = session(of: quoted, in: &packet, end: end) else {
+    // Behind the quotation there may be extensions (RFC 4884), and behind a short packet's quotation padding.
+    let quotationEnd = min(
+      ICMPExtension.quotationEnd(octets, transport: transport, end: end), max(quoted.end, quoted.payload))
+    guard let session = session(of: quoted, in: &packet, end: quotationEnd) else {
       if case .pending = packet.verdict { withoutSession(&packet, quoted) }
       return
     }
@@ -26,26 +32,47 @@ extension Translator {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    rewriteQuotation(packet, quoted, session, end: end)
+    rewriteQuotation(packet, quoted, session, quotationEnd: quotationEnd, end: end)
     // The error's own addresses: the session's, but an error that another host on the way sent keeps its sender when
     // it comes from outside, and gets the mapping's address when it comes from inside (RFC 5508 REQ-4 and REQ-5).
     let record = shard.sessions[session]
     let outbound = packet.direction == .outbound
-    let source = outbound ? record.insideGlobal : packet.source
+    let source =
+      outbound
+      ? record.insideGlobal
+      : packet.source == record.outsideGlobal ? record.outsideLocal : packet.source
     let destination = outbound ? record.outsideGlobal : record.insideLocal
+    if outbound, record.flags.contains(.hairpin) {
+      turnRound(&packet, record, source: source)
+      return
+    }
     guard
       let neighbor = findNeighbor(
         &packet, destination, outbound ? record.outsideInstance : record.insideInstance)
     else { return }
-    replaceAddresses(packet, source: source, destination: destination)
+    replaceAddresses(packet, source: source, destination: destination, timeToLive: packet.timeToLive - 1)
     counters.add(to: .icmpErrorsTranslated)
     let state = neighbors.state(of: neighbor)
-    packet.verdict = state.isResolved ? .forward(state) : .resolve(neighbor)
+    guard fits(&packet, state.interface) else { return }
+    packet.verdict = onward(packet, state, neighbor)
+  }
+
+  /// An error about a packet that turned round turns round itself (RFC 5508 REQ-7).
+  private mutating func turnRound(_ packet: inout Packet, _ record: SessionRecord, source: IPv4Address) {
+    guard let interface = outsideInterface(towards: record.outsideGlobal, in: record.outsideInstance) else {
+      packet.verdict = .drop(.noRoute)
+      return
+    }
+    replaceAddresses(packet, source: source, destination: record.outsideGlobal, timeToLive: packet.timeToLive)
+    counters.add(to: .icmpErrorsTranslated)
+    packet.verdict = .hairpin(interface)
   }
 
   /// The session of the quoted packet, which went the other way; sets the verdict when another worker owns it.
   private func session(of quoted: IPv4Header, in packet: inout Packet, end: Int) -> UInt32? {
-    guard !quoted.isFragment || quoted.fragmentField & IPv4Field.offsetMask == 0 else { return nil }
+    guard quoted.fragmentField & IPv4Field.offsetMask == 0 else {
+      return self.session(ofQuotedFragment: quoted, in: packet.octets, packet.direction)
+    }
     guard let ports = quotedPorts(packet.octets, quoted, end: end) else { return nil }
     let instance = facts[packet.ingress].instance
     // An error from outside quotes a packet that left: its inbound key is the quotation turned round.
@@ -58,12 +85,19 @@ extension Translator {
     if packet.direction == .outbound {
       // `quoted.destination` is the inside host that the error's sender speaks for.
       owner = Ownership.worker(ofInside: quoted.destination, in: instance, of: workers)
+      if quoted.protocolNumber == .tcp, policy.destinationMembers.contains(quoted.destination), !packet.wasHandedOver {
+        let virtual = Ownership.worker(ofPort: ports.destination, of: workers)
+        if virtual != worker { owner = virtual }
+      }
     } else if let number = policy.staticEntry(
-      global: quoted.source, quoted.protocolNumber, port: quoted.protocolNumber == .icmp ? 0 : ports.source)
+      global: quoted.source, quoted.protocolNumber, port: quoted.protocolNumber == .icmp ? 0 : ports.source,
+      in: instance)
     {
-      let entry = policy.statics[number].entry
-      owner = Ownership.worker(ofInside: entry.local, in: entry.instance, of: workers)
-    } else if let address = policy.globalAddresses.number(of: quoted.source) {
+      let entry = policy.statics[number]
+      owner = Ownership.worker(ofInside: entry.local(of: quoted.source), in: entry.entry.instance, of: workers)
+    } else if quoted.protocolNumber == .tcp, policy.destinationRule(for: quoted.source, port: ports.source) != nil {
+      owner = Ownership.worker(ofPort: ports.source, of: workers)
+    } else if let address = policy.globalAddresses.number(of: quoted.source, in: instance) {
       let mark = self.ports.owner(address: address, protocol: quoted.protocolNumber, port: ports.source)
       let either = mark == 0 || mark == PortMap.reserved ? self.ports.addressOwner(address) : mark
       if either != 0, either != PortMap.reserved { owner = Int(either) - 1 }
@@ -92,13 +126,13 @@ extension Translator {
 
   /// An error that belongs to no session crosses the gateway only between hosts that are not translated.
   private mutating func withoutSession(_ packet: inout Packet, _ quoted: IPv4Header) {
-    if policy.isOwn(packet.destination) {
+    let instance = facts[packet.ingress].instance
+    if policy.isOwn(packet.destination, in: instance) {
       packet.verdict = .deliver
       return
     }
-    let instance = facts[packet.ingress].instance
     let inside = packet.direction == .outbound ? packet.source : packet.destination
-    guard !policy.globalAddresses.contains(packet.destination), !policy.translates(inside, in: instance),
+    guard !policy.globalAddresses.contains(packet.destination, in: instance), !policy.translates(inside, in: instance),
       packet.direction == .inbound || !policy.translates(quoted.destination, in: instance)
     else {
       packet.verdict = .drop(.icmpErrorWithoutSession)
@@ -108,7 +142,9 @@ extension Translator {
   }
 
   /// Gives the quoted packet the form its sender knows: addresses, ports or identifier, checksums as far as quoted.
-  private func rewriteQuotation(_ packet: Packet, _ quoted: IPv4Header, _ session: UInt32, end: Int) {
+  private func rewriteQuotation(
+    _ packet: Packet, _ quoted: IPv4Header, _ session: UInt32, quotationEnd: Int, end: Int
+  ) {
     let octets = packet.octets
     let record = shard.sessions[session]
     // The quoted packet went against the error: an error from outside quotes an outbound packet, whose translation
@@ -127,6 +163,8 @@ extension Translator {
     let transport = quoted.payload
     var checksumOffset: Int?
     switch quoted.protocolNumber {
+    // A later fragment has no transport header.
+    case _ where quoted.fragmentField & IPv4Field.offsetMask != 0: break
     case .tcp, .udp:
       octets.store16(undoOutbound ? record.insideLocalPort : record.outsideGlobalPort, at: transport)
       octets.store16(undoOutbound ? record.outsideLocalPort : record.insideGlobalPort, at: transport + 2)
@@ -141,7 +179,7 @@ extension Translator {
       octets.store16(InternetChecksum.update(old, by: portChange), at: transport + ICMPField.checksum)
     default: break
     }
-    if let checksumOffset, checksumOffset + 2 <= end {
+    if let checksumOffset, checksumOffset + 2 <= quotationEnd {
       let old = octets.load16(at: checksumOffset)
       if old != 0 || quoted.protocolNumber == .tcp {
         let new = InternetChecksum.update(old, by: InternetChecksum.add(addressChange, portChange))
@@ -153,11 +191,13 @@ extension Translator {
     octets.store16(InternetChecksum.finish(octets.sum(start..<end)), at: start + ICMPField.checksum)
   }
 
-  /// Replaces the outer addresses and counts the hop.
-  private func replaceAddresses(_ packet: Packet, source: IPv4Address, destination: IPv4Address) {
+  /// Replaces the outer addresses and the time to live.
+  private func replaceAddresses(
+    _ packet: Packet, source: IPv4Address, destination: IPv4Address, timeToLive: UInt8
+  ) {
     let octets = packet.octets
     let network = Int(packet.networkOffset)
-    octets.store8(packet.timeToLive - 1, at: network + IPv4Field.timeToLive)
+    octets.store8(timeToLive, at: network + IPv4Field.timeToLive)
     octets.store32(source.rawValue, at: network + IPv4Field.source)
     octets.store32(destination.rawValue, at: network + IPv4Field.destination)
     octets.store16(0, at: network + IPv4Field.checksum)

@@ -20,6 +20,18 @@ package struct FlowKey: Hashable, Sendable, BitwiseCopyable {
       | UInt64(number.rawValue) << 8 | UInt64(direction.rawValue)
   }
 
+  /// A key made of the fields of a mapping record; `tag` keeps kinds of keys apart.
+  @inline(__always)
+  init(
+    _ first: IPv4Address, _ firstPort: UInt16, _ second: IPv4Address, _ secondPort: UInt16, protocol number: IPProtocol,
+    instance: RoutingInstance, tag: UInt8
+  ) {
+    addresses = UInt64(first.rawValue) << 32 | UInt64(second.rawValue)
+    rest =
+      UInt64(firstPort) << 48 | UInt64(secondPort) << 32 | UInt64(instance.rawValue) << 16
+      | UInt64(number.rawValue) << 8 | UInt64(tag)
+  }
+
   /// The key's hash under a secret seed, so that nobody outside can aim at one bucket: two 64-bit halves of a
   /// product, twice. Never 0, which stands for "no key" in a burst.
   @inline(__always)

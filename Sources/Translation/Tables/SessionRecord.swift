@@ -36,10 +36,14 @@ package struct SessionRecord: Sendable, BitwiseCopyable {
   var inboundNeighbor: NeighborID
   var outboundGeneration: UInt16
   var inboundGeneration: UInt16
-  /// The number of the rule or static entry that admitted it.
+  /// The number of the dynamic rule that admitted it (`CompiledRule.id`); 0 for a static entry.
   package var rule: UInt16
-  /// Fills the record to 64 octets, so that no record lies across two cache lines.
-  var reserved: (UInt16, UInt16, UInt16)
+  /// What each side has acknowledged of the other's octets, the upper half of the sequence number: a reset must lie
+  /// near it (RFC 7857 section 2.2). Kept coarse, so that a transfer seldom writes here.
+  var acknowledgedByInside: UInt16
+  var acknowledgedByOutside: UInt16
+  /// Which of the two are known: bit 0 and bit 1.
+  var acknowledged: UInt16
 
   /// The value of `mapping` for a session of a static entry.
   package static let noMapping = UInt32.max
@@ -77,11 +81,16 @@ package struct SessionProgress: OptionSet, Sendable, BitwiseCopyable {
   package static var inboundSeen: Self { Self(rawValue: 0x02) }
   package static var outboundFIN: Self { Self(rawValue: 0x04) }
   package static var inboundFIN: Self { Self(rawValue: 0x08) }
-  package static var reset: Self { Self(rawValue: 0x10) }
+  /// A reset from inside.
+  package static var outboundReset: Self { Self(rawValue: 0x10) }
   /// An acknowledgment without SYN after both sides were seen: the handshake is complete.
   package static var established: Self { Self(rawValue: 0x20) }
+  /// A reset from outside.
+  package static var inboundReset: Self { Self(rawValue: 0x40) }
+  /// A reset of either side.
+  package static var reset: Self { [.outboundReset, .inboundReset] }
   /// FIN or RST of either side.
-  package static var closing: Self { [.outboundFIN, .inboundFIN, .reset] }
+  package static var closing: Self { [.outboundFIN, .inboundFIN, .outboundReset, .inboundReset] }
 }
 
 /// What kind of session a record holds.
@@ -98,4 +107,25 @@ package struct SessionFlags: OptionSet, Sendable, BitwiseCopyable {
   package static var dns: Self { Self(rawValue: 0x08) }
   /// It belongs to an address mapping: its mapping has no ports.
   package static var addressOnly: Self { Self(rawValue: 0x10) }
+  /// A virtual host's connection that was given to one of the real hosts.
+  package static var rotary: Self { Self(rawValue: 0x20) }
+  /// Its outside host is bound to an outside local address by a rule.
+  package static var outsideBound: Self { Self(rawValue: 0x40) }
+  /// It has an inside global port of its own: its rule maps by address and port (`MappingBehavior`).
+  package static var ownsPort: Self { Self(rawValue: 0x80) }
+  /// Gateways leave addresses in its payload alone (`no-payload`).
+  package static var noPayload: Self { Self(rawValue: 0x100) }
+  /// The outside host is reached at an inside global address: packets turn round in the gateway.
+  package static var hairpin: Self { Self(rawValue: 0x200) }
+  /// Its rule admits packets from outside by address: there is a permission record.
+  package static var permitted: Self { Self(rawValue: 0x400) }
+
+  /// Its inside host's record counts it.
+  package static var hostCounted: Self { Self(rawValue: 0x800) }
+
+  /// The place of the limited access list that counts it, plus one; 0 for none (4 bits).
+  var limitedList: Int {
+    get { Int(rawValue >> 12) }
+    set { rawValue = rawValue & 0x0FFF | UInt16(newValue & 15) << 12 }
+  }
 }

@@ -37,20 +37,3 @@ package struct ShardLayout: Equatable, Sendable {
   /// Octets of the region a session, all tables counted.
   package var octetsPerSession: Double { Double(size) / Double(sessionCapacity) }
 }
-
-/// The first octets of a region: what it is, and the bookkeeping of its tables.
-struct ShardHeader: BitwiseCopyable {
-  /// "SALLYPRT".
-  static let magic: UInt64 = 0x5341_4C4C_5950_5254
-  static let currentVersion: UInt32 = 1
-
-  var magic: UInt64
-  var version: UInt32
-  /// The shard's worker and the number of workers, which decide who owns what.
-  var worker: UInt16
-  var workers: UInt16
-  /// The secret of the hash function.
-  var seed: (UInt64, UInt64)
-  var sessions: RecordTableHeader
-  var mappings: RecordTableHeader
-}

@@ -11,7 +11,7 @@ private let rejections = [
     gw.conf:1:12: error: the statement is incomplete
         access-list
                    ^
-        expected: LIST (1-99 or 1300-1999)
+        expected: LIST (1-199 or 1300-2699)
     """#),
   Rejection(
     #"""
@@ -21,37 +21,27 @@ private let rejections = [
     gw.conf:1:13: error: 'LAN' is not the number of an access list
         access-list LAN permit any
                     ^
-        expected: 1-99, 1300-1999
+        expected: 1-199, 1300-2699
     """#),
   Rejection(
     #"""
     access-list 0 permit any
     """#,
     #"""
-    gw.conf:1:13: error: '0' is not the number of a standard access list
+    gw.conf:1:13: error: '0' is not the number of an IPv4 access list
         access-list 0 permit any
                     ^
-        expected: 1-99, 1300-1999
-    """#),
-  Rejection(
-    #"""
-    access-list 100 permit ip any any
-    """#,
-    #"""
-    gw.conf:1:13: error: extended access lists (100-199, 2000-2699) are not supported by this version
-        access-list 100 permit ip any any
-                    ^
-        expected: 1-99, 1300-1999
+        expected: 1-199, 1300-2699
     """#),
   Rejection(
     #"""
     access-list 700 permit any
     """#,
     #"""
-    gw.conf:1:13: error: '700' is not the number of a standard access list
+    gw.conf:1:13: error: '700' is not the number of an IPv4 access list
         access-list 700 permit any
                     ^
-        expected: 1-99, 1300-1999
+        expected: 1-199, 1300-2699
     """#),
   Rejection(
     #"""
@@ -118,7 +108,7 @@ private let rejections = [
     access-list 10 permit any log
     """#,
     #"""
-    gw.conf:1:27: error: 'log' is not supported by this version
+    gw.conf:1:27: error: 'log' is not supported: translation asks a list about every new session, and a line of a log for each would drown it
         access-list 10 permit any log
                                   ^
     """#),
@@ -127,7 +117,7 @@ private let rejections = [
     access-list 10 permit object-group LAN
     """#,
     #"""
-    gw.conf:1:23: error: 'object-group' is not supported by this version
+    gw.conf:1:23: error: 'object-group' is not supported: write a line for each address or network
         access-list 10 permit object-group LAN
                               ^
     """#),
@@ -172,23 +162,12 @@ private let rejections = [
     """#),
   Rejection(
     #"""
-    ip access-list extended LAN
-     permit tcp any any
-     deny ip any any
-    """#,
-    #"""
-    gw.conf:1:16: error: 'ip access-list extended' is not supported by this version
-        ip access-list extended LAN
-                       ^
-    """#),
-  Rejection(
-    #"""
     ip access-list resequence 10 10 10
     """#,
     #"""
-    gw.conf:1:16: error: 'ip access-list resequence' is not supported by this version
+    gw.conf:1:27: error: there is no access list '10' to change or remove
         ip access-list resequence 10 10 10
-                       ^
+                                  ^
     """#),
   Rejection(
     #"""
@@ -198,17 +177,17 @@ private let rejections = [
     gw.conf:1:25: error: '-x' is not the name of an access list
         ip access-list standard -x
                                 ^
-        expected: 1-99, 1300-1999, NAME (beginning with a letter)
+        expected: 1-199, 1300-2699, NAME (beginning with a letter)
     """#),
   Rejection(
     #"""
     ip access-list standard 2000
     """#,
     #"""
-    gw.conf:1:25: error: extended access lists (100-199, 2000-2699) are not supported by this version
+    gw.conf:1:25: error: 2000 is the number of an extended list
         ip access-list standard 2000
                                 ^
-        expected: 1-99, 1300-1999, NAME (beginning with a letter)
+        expected: 1-99, 1300-1999, NAME
     """#),
   Rejection(
     #"""
@@ -238,7 +217,7 @@ private let rejections = [
      10 remark hello
     """#,
     #"""
-    gw.conf:2:5: error: 'remark' is not supported by this version
+    gw.conf:2:5: error: 'remark' is not supported: a remark stays with the line that it stands before
          10 remark hello
             ^
     """#),

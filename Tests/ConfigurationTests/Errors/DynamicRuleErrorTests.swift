@@ -11,7 +11,7 @@ private let rejections = [
     gw.conf:1:21: error: the statement is incomplete
         ip nat inside source
                             ^
-        expected: list, static
+        expected: list, route-map, static
     """#),
   Rejection(
     #"""
@@ -21,7 +21,7 @@ private let rejections = [
     gw.conf:1:26: error: the statement is incomplete
         ip nat inside source list
                                  ^
-        expected: LIST (1-99, 1300-1999 or NAME)
+        expected: LIST (1-199, 1300-2699 or NAME)
     """#),
   Rejection(
     #"""
@@ -38,10 +38,12 @@ private let rejections = [
     ip nat inside source list 150 pool P
     """#,
     #"""
-    gw.conf:1:27: error: extended access lists (100-199, 2000-2699) are not supported by this version
+    gw.conf:1:27: error: there is no access list '150'
         ip nat inside source list 150 pool P
                                   ^
-        expected: 1-99, 1300-1999, NAME (beginning with a letter)
+    gw.conf:1:36: error: there is no pool 'P'
+        ip nat inside source list 150 pool P
+                                           ^
     """#),
   Rejection(
     #"""
@@ -51,25 +53,31 @@ private let rejections = [
     gw.conf:1:37: error: unexpected 'overlord'
         ip nat inside source list 10 pool P overlord
                                             ^
-        expected: overload, end of line
+        expected: vrf, match-in-vrf, egress-interface, overload, reversible, mapping, filtering, pooling, ports, deterministic, end of line
     """#),
   Rejection(
     #"""
     ip nat inside source list 10 pool P vrf RED
     """#,
     #"""
-    gw.conf:1:37: error: 'vrf' is not supported by this version
+    gw.conf:1:27: error: there is no access list '10'
         ip nat inside source list 10 pool P vrf RED
-                                            ^
+                                  ^
+    gw.conf:1:41: error: there is no VRF 'RED'
+        ip nat inside source list 10 pool P vrf RED
+                                                ^
     """#),
   Rejection(
     #"""
     ip nat inside source route-map RM pool P
     """#,
     #"""
-    gw.conf:1:22: error: 'ip nat inside source route-map' is not supported by this version
+    gw.conf:1:32: error: there is no route map 'RM'
         ip nat inside source route-map RM pool P
-                             ^
+                                       ^
+    gw.conf:1:40: error: there is no pool 'P'
+        ip nat inside source route-map RM pool P
+                                               ^
     """#),
   Rejection(
     #"""

@@ -122,7 +122,7 @@ private let rejections = [
     gw.conf:1:1: error: unknown statement 'frobnicate'
         frobnicate now
         ^
-        expected: hostname, control-socket, dataplane, interface, ip, access-list, version, exit, end
+        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, access-list, route-map, version, exit, end
     """#),
   Rejection(
     #"""
@@ -132,7 +132,7 @@ private let rejections = [
     gw.conf:1:3: error: the statement is incomplete
         ip
           ^
-        expected: route, access-list, nat
+        expected: vrf, route, access-list, nat
     """#),
   Rejection(
     #"""
@@ -142,7 +142,7 @@ private let rejections = [
     gw.conf:1:8: error: unexpected 'frob'
         ip nat frob
                ^
-        expected: pool, inside, translation
+        expected: pool, inside, outside, route, translation, settings, service, log, create
     """#),
   Rejection(
     #"""
@@ -152,7 +152,7 @@ private let rejections = [
     gw.conf:1:3: error: the statement is incomplete
         no
           ^
-        expected: hostname, control-socket, dataplane, interface, ip, access-list, version, exit, end
+        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, access-list, route-map, version, exit, end
     """#),
   Rejection(
     #"""
@@ -162,7 +162,7 @@ private let rejections = [
     gw.conf:1:1: error: unknown statement 'höst'
         höst gw
         ^
-        expected: hostname, control-socket, dataplane, interface, ip, access-list, version, exit, end
+        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, access-list, route-map, version, exit, end
     """#),
 ]
 

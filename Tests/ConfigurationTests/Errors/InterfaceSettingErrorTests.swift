@@ -10,7 +10,7 @@ private let rejections = [
      ip address dhcp
     """#,
     #"""
-    gw.conf:3:13: error: 'dhcp' is not supported by this version
+    gw.conf:3:13: error: 'dhcp' is not supported: interfaces get their addresses from the configuration
          ip address dhcp
                     ^
     """#),
@@ -105,7 +105,7 @@ private let rejections = [
      ip address 10.0.0.1 255.255.255.0 secondary
     """#,
     #"""
-    gw.conf:3:36: error: 'secondary' is not supported by this version
+    gw.conf:3:36: error: 'secondary' is not supported: an interface has one address; static entries and pools hold the others
          ip address 10.0.0.1 255.255.255.0 secondary
                                            ^
     """#),
@@ -199,7 +199,7 @@ private let rejections = [
      shutdown
     """#,
     #"""
-    gw.conf:3:2: error: 'shutdown' is not supported by this version
+    gw.conf:3:2: error: 'shutdown' is not supported: leave the interface out of the configuration instead
          shutdown
          ^
     """#),
@@ -210,7 +210,7 @@ private let rejections = [
      ip nat enable
     """#,
     #"""
-    gw.conf:3:9: error: 'ip nat enable' is not supported by this version
+    gw.conf:3:9: error: 'ip nat enable' is not supported: without an inside and an outside a packet has no direction to be translated in; use 'ip nat inside' and 'ip nat outside' at interfaces
          ip nat enable
                 ^
     """#),
@@ -221,7 +221,7 @@ private let rejections = [
      ip access-group 10 in
     """#,
     #"""
-    gw.conf:3:5: error: 'ip access-group' is not supported by this version
+    gw.conf:3:5: error: 'ip access-group' is not supported: Sallyport translates, and admits what belongs to a translation; filter with the system's own firewall
          ip access-group 10 in
             ^
     """#),
@@ -232,9 +232,9 @@ private let rejections = [
      ip vrf forwarding RED
     """#,
     #"""
-    gw.conf:3:5: error: 'ip vrf' is not supported by this version
+    gw.conf:3:20: error: there is no VRF 'RED'
          ip vrf forwarding RED
-            ^
+                           ^
     """#),
   Rejection(
     #"""
@@ -273,7 +273,7 @@ private let rejections = [
      encapsulation dot1q 5 native
     """#,
     #"""
-    gw.conf:5:24: error: 'native' is not supported by this version
+    gw.conf:5:24: error: 'native' is not supported: frames without a tag belong to the interface itself, without a sub-interface
          encapsulation dot1q 5 native
                                ^
     """#),

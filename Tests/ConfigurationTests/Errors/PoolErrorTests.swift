@@ -103,24 +103,6 @@ private let rejections = [
     """#),
   Rejection(
     #"""
-    ip nat pool P 10.0.0.1 10.0.0.9 prefix-length 24 type rotary
-    """#,
-    #"""
-    gw.conf:1:55: error: 'rotary' is not supported by this version
-        ip nat pool P 10.0.0.1 10.0.0.9 prefix-length 24 type rotary
-                                                              ^
-    """#),
-  Rejection(
-    #"""
-    ip nat pool P 10.0.0.1 10.0.0.9 prefix-length 24 add-route
-    """#,
-    #"""
-    gw.conf:1:50: error: 'add-route' is not supported by this version
-        ip nat pool P 10.0.0.1 10.0.0.9 prefix-length 24 add-route
-                                                         ^
-    """#),
-  Rejection(
-    #"""
     ip nat pool P 224.0.0.1 224.0.0.9 prefix-length 24
     """#,
     #"""

@@ -18,9 +18,9 @@ private let rejections = [
     ip route vrf RED 0.0.0.0 0.0.0.0 10.0.0.2
     """#,
     #"""
-    gw.conf:1:10: error: 'vrf' is not supported by this version
+    gw.conf:1:14: error: there is no VRF 'RED'
         ip route vrf RED 0.0.0.0 0.0.0.0 10.0.0.2
-                 ^
+                     ^
     """#),
   Rejection(
     #"""
@@ -85,7 +85,7 @@ private let rejections = [
     ip route 0.0.0.0 0.0.0.0 10.0.0.2 5
     """#,
     #"""
-    gw.conf:4:35: error: an administrative distance is not supported by this version
+    gw.conf:4:35: error: an administrative distance is not supported: a network has one route, with nothing to compare
         ip route 0.0.0.0 0.0.0.0 10.0.0.2 5
                                           ^
         expected: end of line
@@ -98,7 +98,7 @@ private let rejections = [
     ip route 0.0.0.0 0.0.0.0 10.0.0.2 track 1
     """#,
     #"""
-    gw.conf:4:35: error: 'track' is not supported by this version
+    gw.conf:4:35: error: 'track' is not supported: nothing watches whether a gateway can be reached
         ip route 0.0.0.0 0.0.0.0 10.0.0.2 track 1
                                           ^
     """#),
@@ -110,7 +110,7 @@ private let rejections = [
     ip route 0.0.0.0 0.0.0.0 Null0
     """#,
     #"""
-    gw.conf:4:26: error: 'Null0' is not supported by this version
+    gw.conf:4:26: error: 'Null0' is not supported: what has no route is refused anyway
         ip route 0.0.0.0 0.0.0.0 Null0
                                  ^
     """#),
@@ -199,7 +199,7 @@ private let rejections = [
     ip route 10.1.0.0 255.255.0.0 10.0.0.3
     """#,
     #"""
-    gw.conf:5:10: error: line 4 already has a route to 10.1.0.0/16; several routes to one network are not supported by this version
+    gw.conf:5:10: error: line 4 already has a route to 10.1.0.0/16; a network has one route, because nothing watches gateways
         ip route 10.1.0.0 255.255.0.0 10.0.0.3
                  ^
     """#),

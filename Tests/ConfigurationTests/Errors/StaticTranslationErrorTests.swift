@@ -11,7 +11,7 @@ private let rejections = [
     gw.conf:1:28: error: the statement is incomplete
         ip nat inside source static
                                    ^
-        expected: tcp, udp, LOCAL-ADDRESS (A.B.C.D)
+        expected: tcp, udp, esp, network, LOCAL-ADDRESS (A.B.C.D)
     """#),
   Rejection(
     #"""
@@ -21,7 +21,7 @@ private let rejections = [
     gw.conf:1:29: error: unexpected 'sctp'
         ip nat inside source static sctp 10.0.0.5 80 203.0.113.5 80
                                     ^
-        expected: tcp, udp, LOCAL-ADDRESS (A.B.C.D)
+        expected: tcp, udp, esp, network, LOCAL-ADDRESS (A.B.C.D)
     """#),
   Rejection(
     #"""
@@ -75,21 +75,12 @@ private let rejections = [
     """#),
   Rejection(
     #"""
-    ip nat inside source static network 10.0.0.0 203.0.113.0 /24
-    """#,
-    #"""
-    gw.conf:1:29: error: 'network' is not supported by this version
-        ip nat inside source static network 10.0.0.0 203.0.113.0 /24
-                                    ^
-    """#),
-  Rejection(
-    #"""
     ip nat inside source static 10.0.0.5 203.0.113.5 vrf RED
     """#,
     #"""
-    gw.conf:1:50: error: 'vrf' is not supported by this version
+    gw.conf:1:54: error: there is no VRF 'RED'
         ip nat inside source static 10.0.0.5 203.0.113.5 vrf RED
-                                                         ^
+                                                             ^
     """#),
   Rejection(
     #"""
@@ -109,7 +100,7 @@ private let rejections = [
     gw.conf:1:50: error: unexpected 'forever'
         ip nat inside source static 10.0.0.5 203.0.113.5 forever
                                                          ^
-        expected: extendable, no-alias, no-payload, end of line
+        expected: vrf, match-in-vrf, extendable, no-alias, no-payload, route-map, reversible, egress-interface, end of line
     """#),
   Rejection(
     #"""

@@ -11,7 +11,7 @@ private let rejections = [
     gw.conf:1:19: error: the statement is incomplete
         ip nat translation
                           ^
-        expected: timeout, tcp-timeout, syn-timeout, finrst-timeout, udp-timeout, dns-timeout, icmp-timeout, max-entries
+        expected: timeout, tcp-timeout, syn-timeout, finrst-timeout, udp-timeout, dns-timeout, icmp-timeout, pptp-timeout, esp-timeout, routemap-entry-timeout, port-timeout, max-entries, new-sessions-per-second
     """#),
   Rejection(
     #"""
@@ -55,15 +55,6 @@ private let rejections = [
     """#),
   Rejection(
     #"""
-    ip nat translation port-timeout tcp 80 60
-    """#,
-    #"""
-    gw.conf:1:20: error: 'port-timeout' is not supported by this version
-        ip nat translation port-timeout tcp 80 60
-                           ^
-    """#),
-  Rejection(
-    #"""
     ip nat translation max-entries 0
     """#,
     #"""
@@ -81,15 +72,6 @@ private let rejections = [
         ip nat translation max-entries 1073741825
                                        ^
         expected: N (1-1073741824)
-    """#),
-  Rejection(
-    #"""
-    ip nat translation max-entries all-host 100
-    """#,
-    #"""
-    gw.conf:1:32: error: 'all-host' is not supported by this version
-        ip nat translation max-entries all-host 100
-                                       ^
     """#),
 ]
 

@@ -17,6 +17,9 @@ struct BenchSetup {
   /// Whether buffers hold super-frames.
   var superFrames = false
   var outsideMTU: UInt16 = 1500
+  var taggedOutsideMTU: UInt16 = 1500
+  /// Seconds after which the sender of an unsolicited SYN is told; 0 for never.
+  var unsolicitedSYN: UInt32 = 0
   /// Whether the hosts' Ethernet addresses are known from the start.
   var knowsNeighbors = true
   /// Whether bob's static address is left to others to answer for.
@@ -41,11 +44,18 @@ struct BenchSetup {
     translation.staticTranslations = [
       StaticTranslation(local: Host.bob.address, global: .address(Place.bobGlobal), noAlias: noAlias)
     ]
+    translation.settings.unsolicitedSYN = unsolicitedSYN
     return translation
   }
 
   var interfaces: [NetworkInterface] {
-    Segment.allCases.map { $0.networkInterface(mtu: $0 == .outside ? outsideMTU : 1500) }
+    Segment.allCases.map { segment in
+      switch segment {
+      case .outside: segment.networkInterface(mtu: outsideMTU)
+      case .taggedOutside: segment.networkInterface(mtu: taggedOutsideMTU)
+      default: segment.networkInterface(mtu: 1500)
+      }
+    }
   }
 
   /// The policy, with a default route by way of the router.

@@ -63,7 +63,7 @@ private struct Misfit: CustomTestStringConvertible, Sendable {
     Misfit("a source that is the gateway's own", .martianSource) {
       $0.payload = Datagram.udp(from: SocketAddress(Place.insideAddress, 1), to: Host.carol.at(53)).packet()
     },
-    Misfit("a fragment", .fragment) {
+    Misfit("a fragment that ends within eight octets", .fragmentMalformed) {
       $0.payload = Datagram.udp(from: Host.alice.at(1), to: Host.carol.at(53)).with { $0.fragment = 0x2000 }.packet()
     },
     Misfit("a port of zero", .malformedTransport) {

@@ -214,10 +214,11 @@ extension WorkerBench {
     var free = 0
     for cell in cells {
       free += cell.worker.pool.count + cell.worker.io.waitingReads + cell.worker.waiting.count
+      free += cell.worker.translator.fragmentsHeld
       problems += cell.worker.io.problems + cell.worker.translator.checkInvariants()
     }
     let all = cells.count * Int(cells[0].worker.memory.buffersPerPool)
-    if free != all { problems.append("\(free) of \(all) buffers are free, read into or waiting for an ARP answer") }
+    if free != all { problems.append("\(free) of \(all) buffers are free, read into, or waiting") }
     return problems
   }
 }

@@ -181,14 +181,14 @@ private struct Play {
     let interface = outward ? Place.inside : Place.outside
     let outcome = gateway.send([frame], by: interface, at: Int(reader.next()) % gateway.workers)[0]
     switch outcome {
-    case .sent(let packet, Place.outside):
+    case .sent(let packet, Place.outside), .cut(let packet, Place.outside):
       // Every inside host of the play is under a rule, so none may be seen outside, whatever its packet was.
       precondition(
         !outward || packet.sourceAddress.rawValue >> 8 != 0x0A0A0A, "an inside address left")
       if outward { left = packet }
-    case .sent(let packet, _): if !outward { entered = packet }
+    case .sent(let packet, _), .cut(let packet, _): if !outward { entered = packet }
     case .undecided: preconditionFailure("a packet has no verdict")
-    case .awaitsNeighbor, .delivered, .refused, .dropped: break
+    case .held, .awaitsNeighbor, .delivered, .refused, .dropped: break
     }
   }
 

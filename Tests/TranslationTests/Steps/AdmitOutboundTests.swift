@@ -102,9 +102,15 @@ import WireFormats
     #expect(gateway.problems(ports: true) == [])
   }
 
-  @Test func `a packet to an inside global address does not leave`() {
+  @Test func `a packet to an inside global address that nobody has is filtered as if it came from outside`() {
     let gateway = TestGateway(.overloadedPool)
     let hairpin = Datagram.udp(from: Host.alice.at(5000), to: SocketAddress(Place.pool.upperBound, 7))
+    #expect(gateway.sendOut(hairpin).dropReason == .filtered)
+  }
+
+  @Test func `a host that no rule translates cannot turn round at the gateway`() {
+    let gateway = TestGateway(TestSetup().withStatic(.bob, Place.bobGlobal))
+    let hairpin = Datagram.udp(from: Host.alice.at(5000), to: SocketAddress(Place.bobGlobal, 7))
     #expect(gateway.sendOut(hairpin).dropReason == .hairpin)
     #expect(gateway.sessions.isEmpty)
   }

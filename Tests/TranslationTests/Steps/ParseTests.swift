@@ -57,8 +57,8 @@ struct MalformedCase: Sendable, CustomTestStringConvertible {
     MalformedCase("a UDP length beyond the packet", .malformedTransport, udp) { $0.octets[39] += 1 },
     MalformedCase("a TCP data offset below 5", .malformedTransport, tcp) { $0.octets[46] = 0x40 },
     MalformedCase("a TCP data offset beyond the packet", .malformedTransport, tcp) { $0.octets[46] = 0xF0 },
-    MalformedCase("a fragment", .fragment, udp.with { $0.fragment = 0x2000 }),
-    MalformedCase("a later fragment", .fragment, udp.with { $0.fragment = 0x0010 }),
+    MalformedCase("a fragment that ends within eight octets", .fragmentMalformed, udp.with { $0.fragment = 0x2000 }),
+    MalformedCase("a later fragment that does", .fragmentMalformed, udp.with { $0.fragment = 0x2010 }),
     MalformedCase(
       "an ICMP router solicitation", .protocolNotTranslated,
       Datagram(from: Host.alice.at(0), to: Host.carol.at(0), .icmp(type: 10, code: 0, rest: 0))),

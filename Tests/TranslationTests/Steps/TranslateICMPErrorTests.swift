@@ -4,13 +4,13 @@ import Translation
 import WireFormats
 
 @Suite struct TranslateICMPErrorTests {
-  /// Packets of alice's that an error may quote.
+  /// Packets of alice's that an error may quote, with DF: the identification of others is the gateway's (RFC 6864).
   static let flows: [Datagram] = [
-    .udp(from: Host.alice.at(5000), to: Host.mallory.at(7)),
+    Datagram.udp(from: Host.alice.at(5000), to: Host.mallory.at(7)),
     .udp(from: Host.alice.at(5000), to: Host.mallory.at(7)).with { $0.withoutChecksum = true },
     .tcp(from: Host.alice.at(5000), to: Host.mallory.at(7), .syn),
     .echoRequest(from: .alice, to: Host.mallory.address, identifier: 5000),
-  ]
+  ].map { flow in flow.with { $0.dontFragment = true } }
 
   /// A gateway that already gave port 5000 away, so that alice's is changed; and alice's packet as it left.
   private func sent(_ flow: Datagram, _ setup: TestSetup = .overloadedInterface) throws -> (TestGateway, SentPacket) {
@@ -194,5 +194,35 @@ import WireFormats
       type: 11, from: Host.router.address, to: packet.sourceAddress, about: packet.packet
     ).with { $0.options = [1, 1, 1, 0] }
     #expect(gateway.sendIn(error).problems(.to(Host.alice.address), .quoting(.from(Host.alice.address))) == [])
+  }
+
+  @Test func `an error's extensions are left as they are (RFC 4884)`() throws {
+    let (gateway, packet) = try sent(.tcp(from: Host.alice.at(5000), to: Host.mallory.at(7), .syn))
+    // Seven words are quoted; the octets where the quoted segment's checksum would be are an extension's.
+    let extensions: [UInt8] = [0x20, 0, 0, 0, 0, 16, 1, 1, 9, 9, 9, 9, 8, 8, 8, 8, 7, 7, 7, 7]
+    var error = Datagram.icmpError(
+      type: 11, rest: 7 << 16, from: Host.router.address, to: packet.sourceAddress, about: packet.packet, quoting: 28)
+    error.payload += extensions
+    let told = try #require(gateway.sendIn(error).packet)
+    #expect(told.problems(.to(Host.alice.address), .quoting(.from(Host.alice.at(5000)), .to(Host.mallory.at(7)))) == [])
+    #expect(Array(told.payload.suffix(20)) == extensions)
+  }
+
+  @Test func `an error about a later fragment finds its session while the datagram is being followed`() throws {
+    let gateway = TestGateway(.overloadedInterface)
+    let datagram = Datagram.udp(from: Host.alice.at(5000), to: Host.mallory.at(7)).with {
+      $0.payload = [UInt8](repeating: 5, count: 2000)
+    }
+    let frames = datagram.fragments(cutAt: [800, 1600])
+    let left = gateway.send([frames[0], frames[1]], by: Place.inside).compactMap(\.packet)
+    try #require(left.count == 2)
+    let error = Datagram.icmpError(
+      type: 3, code: 1, from: Host.router.address, to: left[1].sourceAddress, about: left[1].packet)
+    let told = try #require(gateway.sendIn(error).packet)
+    let ends: [PacketCheck] = [.from(Host.alice.address), .to(Host.mallory.address)]
+    #expect(told.problems(.to(Host.alice.address), .quoting(ends[0], ends[1])) == [])
+    #expect(Array(told.payload.dropFirst(20)) == [UInt8](repeating: 5, count: 528))
+    _ = gateway.send([frames[2]], by: Place.inside)
+    #expect(gateway.sendIn(error).isDelivered)
   }
 }

@@ -48,7 +48,7 @@ import WireFormats
     #expect(gateway.sendOut(large).problems(.to(Host.carol.at(7))) == [])
     let tooLarge = large.with { $0.payload.append(1) }
     #expect(gateway.sendOut(tooLarge).refusal == ICMPRefusal(type: 3, code: 4, nextHopMTU: 1000))
-    #expect(gateway.sendOut(tooLarge.with { $0.dontFragment = false }).dropReason == .fragmentationRequired)
+    #expect(gateway.sendOut(tooLarge.with { $0.dontFragment = false }).isCut)
     let plain = TestGateway(TestSetup().with { $0.outsideMTU = 1000 })
     #expect(plain.sendOut(tooLarge).refusal == .fragmentationNeeded(mtu: 1000))
     #expect(plain.sendOut(large).packet != nil)

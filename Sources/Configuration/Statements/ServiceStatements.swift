@@ -1,0 +1,115 @@
+import Translation
+
+/// What follows a service's name.
+private enum ServiceForm: Sendable {
+  /// Nothing.
+  case bare
+  /// One of these words has to follow.
+  case words([String])
+  /// One of these words may follow.
+  case optionalWords([String])
+  /// `TRANSPORT port N`, with one of these transports.
+  case port([String])
+  /// `{tcp|udp} dns`, which is `dns {tcp|udp}` today.
+  case classicDNS
+  /// `{tcp|udp} port N` of the source ports that may become any port.
+  case fullRange
+  /// `list LIST` and a service of its own.
+  case listed
+}
+
+/// The services of `ip nat service`, with what follows their names.
+private let forms: KeyValuePairs<String, ServiceForm> = [
+  "alg": .classicDNS, "all-algs": .bare, "allow-h323-even-rtp-ports": .bare, "allow-h323-keepalive": .bare,
+  "allow-multipart": .bare, "allow-sip-even-rtp-ports": .bare, "allow-skinny-even-rtp-ports": .bare,
+  "append-ldap-search-res": .bare, "dns": .optionalWords(["tcp", "udp"]), "dns-reset-ttl": .bare, "ftp": .bare,
+  "fullrange": .fullRange, "h225": .bare, "ipsec-esp": .words(["enable"]), "ldap": .bare, "list": .listed,
+  "mgcp": .bare, "msrpc": .optionalWords(["tcp"]), "netbios-dgm": .bare, "netbios-ns": .optionalWords(["tcp", "udp"]),
+  "netbios-ssn": .bare, "port-randomization": .bare, "pptp": .bare, "preserve-port": .bare, "ras": .bare,
+  "rcmd": .bare, "rtsp": .optionalWords(["tcp", "udp"]), "sip": .port(["tcp", "udp"]), "skinny": .port(["tcp"]),
+  "sunrpc": .optionalWords(["tcp", "udp"]), "tftp": .bare,
+]
+
+/// The services that a list can limit.
+private let listedForms: KeyValuePairs<String, ServiceForm> = [
+  "esp": .words(["spi-match"]), "ftp": .port(["tcp"]), "ike": .words(["preserve-port"]),
+  "sip": .port(["tcp", "udp"]), "skinny": .port(["tcp"]),
+]
+
+private let refusedServices: Refusals = [
+  "dns-v6": "Sallyport does not forward IPv6, over which such questions would come",
+  "enable-mib": "there is no SNMP agent; the metrics say what its tables would",
+  "enable-sym-port":
+    "mappings are endpoint-independent unless 'mapping' says otherwise, so a port is symmetric already",
+  "gatekeeper": "packets that are not translated need no cache here",
+  "modify-in-progress": "rules change between two packets, so no packet meets an entry that is being changed",
+  "multi-wan-link": "an entry belongs to the outside interface that its address is on; use 'egress-interface'",
+  "nbar": "ports and access lists say what a session carries; there is no classification beyond them",
+]
+
+/// `[no] ip nat service …`: a switch of a gateway for applications, or of how ports are given out.
+@Sendable func readService(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  let name = try reader.keyword(among: forms.map(\.key), unsupported: refusedServices)
+  guard let form = forms.value(of: name) else { preconditionFailure("a service without a form") }
+  switch form {
+  case .fullRange: return try fullRange(&reader)
+  case .listed: return try listedService(&reader)
+  case .classicDNS:
+    let transport = try reader.keyword(PortTransport.self).rawValue
+    _ = try reader.keyword(among: ["dns"])
+    return switching(["dns", transport], &reader, accessList: nil)
+  default:
+    return switching([name] + (try rest(of: form, &reader)), &reader, accessList: nil)
+  }
+}
+
+/// The words after a service's name.
+private func rest(of form: ServiceForm, _ reader: inout StatementReader) throws(Diagnostic) -> [String] {
+  switch form {
+  case .bare, .classicDNS, .fullRange, .listed: return []
+  case .words(let words): return [try reader.keyword(among: words)]
+  case .optionalWords(let words): return reader.atEnd ? [] : [try reader.keyword(among: words, or: ["end of line"])]
+  case .port(let transports):
+    let transport = try reader.keyword(among: transports)
+    _ = try reader.keyword(among: ["port"])
+    return [transport, "port", "\(try reader.number("PORT", in: allPorts).value)"]
+  }
+}
+
+/// `fullrange {tcp|udp} port N`.
+private func fullRange(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  let transport = try reader.keyword(PortTransport.self).number
+  _ = try reader.keyword(among: ["port"])
+  let port = try reader.number("PORT", in: UInt16(1)...511)
+  let source = TranslationSettings.BlockedPort(transport: transport, port: port.value)
+  return changing(\.fullRange, source, isNegated: reader.isNegated, at: port.place)
+}
+
+/// `list LIST SERVICE`.
+private func listedService(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  let list = try accessListName(&reader, allowingNames: true)
+  let name = try reader.keyword(among: listedForms.map(\.key))
+  guard let form = listedForms.value(of: name) else { preconditionFailure("a service without a form") }
+  return switching([name] + (try rest(of: form, &reader)), &reader, accessList: list)
+}
+
+private func switching(
+  _ service: [String], _ reader: inout StatementReader, accessList list: Located<String>?
+) -> Statement.Effect {
+  let words = (list.map { ["list", $0.value] } ?? []) + service
+  let statement = ServiceStatement(words: words, isOn: !reader.isNegated)
+  let place = reader.start
+  return { (draft) throws(Diagnostic) in
+    if let list, statement.isOn, service.contains("port"),
+      let other = draft.services.otherList(than: list.value, for: service)
+    {
+      let name = service.joined(separator: " ")
+      throw Diagnostic(
+        place: list.place, message: "service \"\(name)\" is already configured for access-list \(other)")
+    }
+    guard draft.services.switches.count < Draft.maximumServices else {
+      throw Draft.tooMany("services", Draft.maximumServices, at: place)
+    }
+    draft.services.set(ServicesDraft.Switch(statement: statement, accessList: list, place: place))
+  }
+}

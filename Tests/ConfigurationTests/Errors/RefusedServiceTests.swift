@@ -1,0 +1,201 @@
+import Testing
+
+@testable import Configuration
+
+private let refusals = [
+  Refusal(
+    #"""
+    ip nat service
+    """#,
+    #"""
+    1:15 the statement is incomplete
+    """#),
+  Refusal(
+    #"""
+    ip nat service dns-v6 list V6
+    """#,
+    #"""
+    1:16 'dns-v6' is not supported: Sallyport does not forward IPv6, over which such questions would come
+    """#),
+  Refusal(
+    #"""
+    ip nat service gatekeeper
+    """#,
+    #"""
+    1:16 'gatekeeper' is not supported: packets that are not translated need no cache here
+    """#),
+  Refusal(
+    #"""
+    ip nat service modify-in-progress drop
+    """#,
+    #"""
+    1:16 'modify-in-progress' is not supported: rules change between two packets, so no packet meets an entry that is being changed
+    """#),
+  Refusal(
+    #"""
+    ip nat service multi-wan-link
+    """#,
+    #"""
+    1:16 'multi-wan-link' is not supported: an entry belongs to the outside interface that its address is on; use 'egress-interface'
+    """#),
+  Refusal(
+    #"""
+    ip nat service nbar
+    """#,
+    #"""
+    1:16 'nbar' is not supported: ports and access lists say what a session carries; there is no classification beyond them
+    """#),
+  Refusal(
+    #"""
+    ip nat service enable-mib
+    """#,
+    #"""
+    1:16 'enable-mib' is not supported: there is no SNMP agent; the metrics say what its tables would
+    """#),
+  Refusal(
+    #"""
+    ip nat service enable-sym-port
+    """#,
+    #"""
+    1:16 'enable-sym-port' is not supported: mappings are endpoint-independent unless 'mapping' says otherwise, so a port is symmetric already
+    """#),
+  Refusal(
+    #"""
+    ip nat service sip udp port 0
+    """#,
+    #"""
+    1:29 '0' is not in the range 1-65535
+    """#),
+  Refusal(
+    #"""
+    ip nat service sip sctp port 5060
+    """#,
+    #"""
+    1:20 unexpected 'sctp'
+    """#),
+  Refusal(
+    #"""
+    ip nat service skinny udp port 2000
+    """#,
+    #"""
+    1:23 unexpected 'udp'
+    """#),
+  Refusal(
+    #"""
+    ip nat service skinny tcp port
+    """#,
+    #"""
+    1:31 the statement is incomplete
+    """#),
+  Refusal(
+    #"""
+    ip nat service fullrange tcp port 512
+    """#,
+    #"""
+    1:35 '512' is not in the range 1-511
+    """#),
+  Refusal(
+    #"""
+    ip nat service fullrange icmp port 5
+    """#,
+    #"""
+    1:26 unexpected 'icmp'
+    """#),
+  Refusal(
+    #"""
+    ip nat service list 10 ftp tcp port 2021
+    """#,
+    #"""
+    1:21 there is no access list '10'
+    """#),
+  Refusal(
+    #"""
+    ip nat service list 10 tftp
+    """#,
+    #"""
+    1:24 unexpected 'tftp'
+    """#),
+  Refusal(
+    #"""
+    ip nat service list X ESP enable
+    """#,
+    #"""
+    1:27 unexpected 'enable'
+    """#),
+  Refusal(
+    #"""
+    ip nat service ftp tcp port 2021
+    """#,
+    #"""
+    1:20 unexpected 'tcp'
+    """#),
+  Refusal(
+    #"""
+    ip nat service allow
+    """#,
+    #"""
+    1:16 'allow' is ambiguous
+    """#),
+  Refusal(
+    #"""
+    ip nat service ras 5
+    """#,
+    #"""
+    1:20 unexpected '5'
+    """#),
+  Refusal(
+    #"""
+    ip nat service alg tcp ftp
+    """#,
+    #"""
+    1:24 unexpected 'ftp'
+    """#),
+  Refusal(
+    #"""
+    ip nat service msrpc udp
+    """#,
+    #"""
+    1:22 unexpected 'udp'
+    """#),
+  Refusal(
+    #"""
+    ip nat service ipsec-esp
+    """#,
+    #"""
+    1:25 the statement is incomplete
+    """#),
+  Refusal(
+    #"""
+    access-list 17 permit any
+    access-list 18 permit any
+    ip nat service list 17 ftp tcp port 2021
+    ip nat service list 18 ftp tcp port 2021
+    """#,
+    #"""
+    4:21 service "ftp tcp port 2021" is already configured for access-list 17
+    """#),
+  Refusal(
+    #"""
+    access-list 17 permit any
+    access-list 18 permit any
+    ip nat service list 17 skinny tcp port 2001
+    ip nat service list 18 skinny tcp port 2001
+    """#,
+    #"""
+    4:21 service "skinny tcp port 2001" is already configured for access-list 17
+    """#),
+  Refusal(
+    #"""
+    ip nat service preserve-port
+    ip nat service port-randomization
+    """#,
+    #"""
+    2:1 ports are either random or preserved, and line 1 says the other
+    """#),
+]
+
+@Test(arguments: refusals)
+func `a service that is wrong, or that Sallyport has not, is refused with its place and the reason`(_ refusal: Refusal)
+{
+  refusal.check()
+}
