@@ -7,6 +7,7 @@ arrives.
 """
 
 import argparse
+import errno
 import hashlib
 import socket
 import time
@@ -37,10 +38,22 @@ def answer(exchange):
         print("-", flush=True)
 
 
+def connect(stream, endpoint):
+    """Connects; the last acknowledgement of the connection before, from the same port, may still be on its way."""
+    deadline = time.monotonic() + 1
+    while True:
+        try:
+            return stream.connect(endpoint)
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+
+
 def ask_by_tcp(endpoint):
     """A connection that the other side closes first, so that no TIME-WAIT of ours is in the next one's way."""
     with bound(socket.SOCK_STREAM) as stream:
-        stream.connect(endpoint)
+        connect(stream, endpoint)
         said = b""
         while octets := stream.recv(100):
             said += octets
