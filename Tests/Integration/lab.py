@@ -21,9 +21,12 @@ LONG = "SALLYPORT_LONG" in os.environ
 
 CAROL, DAVE = "203.0.113.10", "203.0.113.11"
 ALICE, BOB = "10.10.10.10", "10.10.10.11"
+# red has alice's address, in a VRF of his own.
+RED = ALICE
 GATEWAY_INSIDE, GATEWAY_OUTSIDE = "10.10.10.1", "203.0.113.1"
 POOL = {f"203.0.113.{last}" for last in range(100, 104)}
 BOB_GLOBAL = "203.0.113.50"
+RED_GLOBAL = "203.0.113.60"
 INSIDE_NETWORK = "10.10.10.0/24"
 
 # A test that takes longer than this hangs. Seconds.
@@ -32,7 +35,24 @@ LONGEST_TEST = 120
 sallyport_only = unittest.skipUnless(PEER == "sallyport", "they speak of Sallyport itself, and the peer is the kernel")
 
 
-def configuration(name, *, inside="", outside="", statements=None, cores=None):
+def red_configuration(name):
+    """What red needs: an interface in VRF RED, a static address, and look-ups that go to the global table."""
+    return f"""
+ip vrf RED
+!
+interface inside1
+ device tap sp-red netns {name}-redlan
+ ip vrf forwarding RED
+ ip address 10.10.10.1 255.255.255.0
+ ip nat inside
+!
+ip nat inside source static {RED} {RED_GLOBAL} vrf RED
+ip nat route vrf RED 203.0.113.0 255.255.255.0 global
+ip route vrf RED 0.0.0.0 0.0.0.0 203.0.113.254 global
+"""
+
+
+def configuration(name, *, inside="", outside="", statements=None, cores=None, red=False):
     """The text of a gateway's configuration for the lab `name`; `inside` and `outside` are further interface lines."""
     if statements is None:
         statements = """
@@ -43,6 +63,8 @@ ip nat inside source static 10.10.10.11 203.0.113.50
 ip nat inside source static tcp 10.10.10.10 8080 203.0.113.1 80
 ip route 198.51.100.0 255.255.255.0 203.0.113.200
 """
+    if red:
+        statements += red_configuration(name)
     cores = cores or ("0-1" if len(os.sched_getaffinity(0)) > 1 else "0")
     return f"""hostname test
 dataplane
@@ -67,8 +89,9 @@ control-socket /run/sallyport-lab/{name}/control.sock
 class Lab:
     """A raised lab. Commands run on its hosts; Sallyport's client speaks to its gateway."""
 
-    def __init__(self, name, text=None):
+    def __init__(self, name, text=None, peer=None):
         self.name = name
+        self.peer = peer or PEER
         self.text = text if text is not None else configuration(name)
         self.state = pathlib.Path("/run/sallyport-lab") / name
         self._config = None
@@ -76,15 +99,15 @@ class Lab:
     def up(self):
         """Raises the lab, anew when it is up."""
         arguments = ["up", "--name", self.name]
-        if PEER == "sallyport":
+        if self.peer == "sallyport":
             self._config = tempfile.NamedTemporaryFile("w", suffix=".conf", prefix="sallyport-test-")
             self._config.write(self.text)
             self._config.flush()
             arguments += ["--config", self._config.name]
         else:
-            arguments += ["--peer", PEER]
+            arguments += ["--peer", self.peer]
         self._tool(*arguments)
-        if PEER != "sallyport":
+        if self.peer != "sallyport":
             self._teach_kernel()
         return self
 
@@ -116,6 +139,26 @@ class Lab:
             )
         return result
 
+    def rewrite(self, text):
+        """Puts another text into the configuration's file, for a reload."""
+        self.text = text
+        pathlib.Path(self._config.name).write_text(text)
+
+    @property
+    def config_path(self):
+        """The file that the gateway was started with."""
+        return self._config.name
+
+    def add_addresses(self, host, *addresses):
+        """Gives a host further addresses: one namespace then plays several hosts of its segment."""
+        for address in addresses:
+            self.run(host, "ip", "address", "add", f"{address}/24", "dev", "eth0")
+
+    def inject(self, host, packets, gap=0.0):
+        """Sends whole IPv4 packets, as octets, from a host; a number among them is a pause in seconds."""
+        lines = [packet.hex() if isinstance(packet, bytes) else f"wait {packet}" for packet in packets]
+        self.run(host, "python3", PROGRAMS / "inject.py", gap, input="\n".join(lines) + "\n", timeout=60)
+
     def counters(self, host):
         """The kernel's network counters on a host, such as UdpInCsumErrors, since the host exists."""
         return json.loads(self.run(host, "nstat", "-a", "-s", "-z", "-j").stdout)["kernel"]
@@ -142,10 +185,11 @@ class Lab:
         """What `sallyport show … --json` says, parsed."""
         return json.loads(self.sallyport("show", *arguments, "--json").stdout)
 
-    def translations(self):
+    def translations(self, *words):
         """The rows of `show ip nat translations`: protocol, inside global, inside local, outside local and global."""
-        rows = [line.split() for line in self.show("ip", "nat", "translations").splitlines()]
-        return [tuple(row[:5]) for row in rows if len(row) >= 5 and row[0] in {"tcp", "udp", "icmp", "---"}]
+        rows = [line.split() for line in self.show("ip", "nat", "translations", *words).splitlines()]
+        protocols = {"tcp", "udp", "icmp", "gre", "esp", "---"}
+        return [tuple(row[:5]) for row in rows if len(row) >= 5 and (row[0] in protocols or row[0].isdigit())]
 
     def drops(self, reason):
         """How often `show drops` says the gateway dropped a frame for `reason`."""
@@ -179,16 +223,23 @@ class Lab:
 class Running:
     """A process that runs beside a test and ends with its `with` block."""
 
-    def __init__(self, argv, **options):
+    def __init__(self, argv, *, interactive=False, **options):
+        options.setdefault("stdin", subprocess.PIPE if interactive else subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.STDOUT)
-        self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, text=True, **options)
+        self.process = subprocess.Popen(argv, text=True, **options)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.stop()
+
+    def tell(self, text):
+        """Gives an interactive process all of its input, which then ends, while others are still to be told."""
+        self.process.stdin.write(text)
+        self.process.stdin.close()
+        self.process.stdin = None
 
     def stop(self, with_signal=signal.SIGTERM):
         """Ends the process and returns what it printed."""
@@ -215,12 +266,16 @@ class LabTestCase(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        signal.signal(signal.SIGALRM, self._too_long)
-        signal.alarm(LONGEST_TEST)
         self.addCleanup(signal.alarm, 0)
+        self.bounded_by(LONGEST_TEST)
 
-    def _too_long(self, *_):
-        raise TimeoutError(f"the test ran longer than {LONGEST_TEST} seconds")
+    def bounded_by(self, seconds):
+        """The test hangs when it runs for so long from now."""
+        def too_long(*_):
+            raise TimeoutError(f"the test ran longer than {seconds} seconds")
+
+        signal.signal(signal.SIGALRM, too_long)
+        signal.alarm(seconds)
 
     def eventually(self, predicate, message, seconds=5):
         """Holds until `predicate` does, or fails with `message`."""
@@ -241,7 +296,7 @@ def shared():
     """The lab most tests use; raised when the first of them asks."""
     global _shared
     if _shared is None:
-        _shared = Lab(NAME).up()
+        _shared = Lab(NAME, configuration(NAME, red=True)).up()
     return _shared
 
 

@@ -6,6 +6,8 @@ import subprocess
 import tempfile
 import time
 
+from lab import PROGRAMS
+
 NGINX = """
 daemon off;
 master_process off;
@@ -24,6 +26,7 @@ http {{
   server {{
     listen {port} backlog=4096;
     location / {{ return 200 "$remote_addr\\n"; }}
+    location /server {{ return 200 "$server_addr\\n"; }}
     location /files/ {{ alias {files}/; }}
   }}
 }}
@@ -42,7 +45,7 @@ def await_listener(lab, host, port, transport="tcp"):
 
 @contextlib.contextmanager
 def nginx(lab, host, port=80, files="/nonexistent"):
-    """A web server whose every page is the address its client comes from; `files` is served under /files/."""
+    """A web server that tells each client its address, under /server its own; `files` is served under /files/."""
     with tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
         config = pathlib.Path(directory) / "nginx.conf"
         config.write_text(NGINX.format(directory=directory, port=port, files=files))
@@ -69,3 +72,22 @@ def iperf3(lab, host):
     with lab.start(host, "iperf3", "--server", stdout=subprocess.DEVNULL):
         await_listener(lab, host, 5201)
         yield
+
+
+@contextlib.contextmanager
+def observer(lab, *hosts, port):
+    """Programs on the hosts that tell each asker, by UDP and TCP, as whom they see it."""
+    with contextlib.ExitStack() as stack:
+        for host in hosts:
+            stack.enter_context(lab.start(host, "python3", PROGRAMS / "observer.py", port))
+        for host in hosts:
+            await_listener(lab, host, port)
+        yield
+
+
+@contextlib.contextmanager
+def receiver(lab, host, port, *options):
+    """A program on the host that takes UDP datagrams; yields the running program, which prints a line for each."""
+    with lab.start(host, "python3", PROGRAMS / "receive.py", port, *options) as running:
+        await_listener(lab, host, port, "udp")
+        yield running

@@ -7,9 +7,9 @@ to update it delivers everything. Here the receiving kernels verify each, and ts
 import lab
 from captures import capture
 from payload import file_of
-from servers import await_listener, dnsmasq, iperf3, nginx
+from servers import await_listener, dnsmasq, iperf3, nginx, receiver
 
-HOSTS = "alice", "bob", "carol", "dave"
+HOSTS = "alice", "bob", "red", "carol", "dave"
 VERIFY = tuple(f"{protocol}.check_checksum:TRUE" for protocol in ("ip", "tcp", "udp"))
 BAD = " || ".join(f'{protocol}.checksum.status == "Bad"' for protocol in ("ip", "tcp", "udp", "icmp"))
 
@@ -54,7 +54,7 @@ class Checksums(lab.LabTestCase):
         the_lab, before = lab.shared(), self.errors()
         with capture(the_lab, "carol", snap=0) as outside, capture(the_lab, "alice") as inside:
             with nginx(the_lab, "carol"), dnsmasq(the_lab, "carol", lab.CAROL, www="192.0.2.80"):
-                for host in "alice", "bob":
+                for host in "alice", "bob", "red":
                     the_lab.run(host, "curl", "-sS", "-o", "/dev/null", f"http://{lab.CAROL}/?[1-50]")
                     the_lab.run(host, "dig", "+tries=1", f"@{lab.CAROL}", "www.lab.example")
                     the_lab.run(host, "ping", "-q", "-c", "5", "-i", "0.05", lab.CAROL)
@@ -65,6 +65,29 @@ class Checksums(lab.LabTestCase):
         self.assertGreater(outside.count("tcp || udp || icmp"), 100)
         self.assertEqual(outside.select(f"ip.src#1 != {lab.CAROL} && ({BAD})", options=VERIFY), [])
         self.assertEqual(inside.select(f"ip.src#1 != {lab.ALICE} && ({BAD})", options=VERIFY), [])
+        self.assertEqual(self.errors(), before)
+
+    def test_datagrams_in_fragments_have_right_checksums_when_hosts_do_not_offload(self):
+        the_lab, before = lab.shared(), self.errors()
+        program = "python3", lab.PROGRAMS / "echo_sizes.py"
+        with receiver(the_lab, "carol", 7301, "--echo"), receiver(the_lab, "bob", 7301, "--echo"):
+            for host, server in ("alice", lab.CAROL), ("red", lab.CAROL), ("dave", lab.BOB_GLOBAL):
+                answered = the_lab.run(host, *program, server, 7301, *range(1400, 6000, 400)).stdout.split()
+                self.assertEqual(answered, ["same"] * 12)
+        self.assertEqual(self.errors(), before)
+
+    @lab.sallyport_only
+    def test_hairpins_have_right_checksums_when_hosts_do_not_offload(self):
+        the_lab, before = lab.shared(), self.errors()
+        with file_of(8) as (directory, _, expected), nginx(the_lab, "bob", files=directory):
+            with receiver(the_lab, "bob", 7302, "--echo"), capture(the_lab, "bob", snap=200) as seen:
+                for host in "alice", "red":
+                    fetch = f"set -o pipefail; curl -sS http://{lab.BOB_GLOBAL}/files/payload | sha256sum"
+                    self.assertEqual(the_lab.run(host, "bash", "-c", fetch, timeout=60).stdout.split()[0], expected)
+                    program = "python3", lab.PROGRAMS / "echo_sizes.py", lab.BOB_GLOBAL, 7302, 30, 1400, 4000
+                    self.assertEqual(the_lab.run(host, *program).stdout.split(), ["same"] * 3)
+                    the_lab.run(host, "ping", "-q", "-c", "3", "-i", "0.05", lab.BOB_GLOBAL)
+        self.assertGreater(seen.count("tcp || udp || icmp"), 100)
         self.assertEqual(self.errors(), before)
 
     def test_bulk_transfers_arrive_whole_when_hosts_do_not_offload(self):

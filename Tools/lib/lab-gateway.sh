@@ -24,7 +24,25 @@ access-list 10 permit 10.10.10.0 0.0.0.255
 ip nat pool OUT $POOL_FIRST $POOL_LAST prefix-length 24
 ip nat inside source list 10 pool OUT overload
 ip nat inside source static ${HOST_ADDRESS[bob]} $BOB_GLOBAL
-control-socket $SOCKET_FILE
+END
+  [[ $1 != bridged ]] || red_configuration "$1"
+  printf 'control-socket %s\n' "$SOCKET_FILE"
+}
+
+# Prints what red needs: an instance of its own, whose look-ups for the outside segment go to the global table.
+red_configuration() {
+  cat <<END
+ip vrf RED
+!
+interface inside1
+ device tap sp-red netns $(namespace "$(port_place "$1" red)")
+ ip vrf forwarding RED
+ ip address $GATEWAY_INSIDE 255.255.255.0
+ ip nat inside
+!
+ip nat inside source static ${HOST_ADDRESS[red]} $RED_GLOBAL vrf RED
+ip nat route vrf RED ${OUTSIDE_NETWORK%/*} 255.255.255.0 global
+ip route vrf RED 0.0.0.0 0.0.0.0 $ROUTER_OUTSIDE global
 END
 }
 
@@ -132,6 +150,7 @@ attach_devices() {
   for device in $(tap_devices gateway); do
     case $device in
       sp-inside*) place=$(port_place "$topology" inside) ;;
+      sp-red*) place=$(port_place "$topology" red) ;;
       sp-outside*) place=$(port_place "$topology" outside) ;;
       *) continue ;;
     esac

@@ -5,28 +5,65 @@
 
 # Wires the gateway's namespace into the topology $1 and makes it translate; $2 is kernel or kernel-helpers.
 start_kernel_gateway() {
-  local side place ns
+  local ns
   ns=$(namespace gateway)
-  for side in inside outside; do
-    place=$(port_place "$1" "$side")
-    ip -n "$ns" link add "${side}0" type veth peer name "$(kernel_port "$place")" netns "$(namespace "$place")"
-    ip -n "$ns" link set "${side}0" up
-    attach_device "$place" "$(kernel_port "$place")"
-  done
+  join_router gateway inside0 "$(port_place "$1" inside)"
+  join_router gateway outside0 "$(port_place "$1" outside)"
   ip -n "$ns" address add "$GATEWAY_INSIDE/24" dev inside0
   ip -n "$ns" address add "$GATEWAY_OUTSIDE/24" dev outside0
   add_global_addresses "$ns"
   ip netns exec "$ns" sysctl -qw net.ipv4.ip_forward=1
   kernel_ruleset | ip netns exec "$ns" nft -f -
   [[ $2 != kernel-helpers ]] || add_conntrack_helpers "$ns"
+  [[ $1 != bridged ]] || start_red_gateway
 }
 
-# The name of the gateway's port where it ends: a bridge's port, or the host's only interface.
+# Wires the device $2 of the router $1 to $3, which is a segment or a host.
+join_router() {
+  local router=$1 device=$2 place=$3 port
+  port=$(kernel_port "$router" "$place")
+  ip -n "$(namespace "$router")" link add "$device" type veth peer name "$port" netns "$(namespace "$place")"
+  ip -n "$(namespace "$router")" link set "$device" up
+  attach_device "$place" "$port"
+}
+
+# The name of the port of the router $1 where it ends at $2: a bridge's port, or the host's only interface.
 kernel_port() {
-  case $1 in
-    lan | wan) echo gateway ;;
+  case $2 in
+    lan | redlan | wan) echo "$1" ;;
     *) echo eth0 ;;
   esac
+}
+
+# red's addresses are alice's too. Kernels without VRF devices keep them apart by a router of red's own, which stands
+# on the outside segment with red's inside global address.
+start_red_gateway() {
+  local ns
+  make_namespace redgateway
+  ns=$(namespace redgateway)
+  join_router redgateway inside1 redlan
+  join_router redgateway outside0 wan
+  ip -n "$ns" address add "$GATEWAY_INSIDE/24" dev inside1
+  ip -n "$ns" address add "$RED_GLOBAL/24" dev outside0
+  ip -n "$ns" route add default via "$ROUTER_OUTSIDE"
+  ip netns exec "$ns" sysctl -qw net.ipv4.ip_forward=1
+  ip netns exec "$ns" nft -f - <<END
+table ip lab {
+  chain incoming {
+    type nat hook prerouting priority dstnat;
+    iifname "outside0" ip daddr $RED_GLOBAL dnat to ${HOST_ADDRESS[red]}
+  }
+  chain outgoing {
+    type nat hook postrouting priority srcnat;
+    oifname "outside0" ip saddr ${HOST_ADDRESS[red]} snat to $RED_GLOBAL
+  }
+  chain transit {
+    type filter hook forward priority filter;
+    iifname "outside0" ct state new ct status dnat accept
+    iifname "outside0" ct state new drop
+  }
+}
+END
 }
 
 # The router answers ARP for the addresses it translates to only when they are its own.

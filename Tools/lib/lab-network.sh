@@ -48,7 +48,7 @@ address_host() {
   ip -n "$ns" link set "$device" up
   ip -n "$ns" address replace "${HOST_ADDRESS[$host]}/24" dev "$device"
   case $host in
-    alice | bob) ip -n "$ns" route replace default via "$GATEWAY_INSIDE" dev "$device" ;;
+    alice | bob | red) ip -n "$ns" route replace default via "$GATEWAY_INSIDE" dev "$device" ;;
   esac
 }
 
@@ -59,10 +59,15 @@ make_network() {
   case $1 in
     bridged)
       make_segment lan
+      make_segment redlan
       make_segment wan
       for host in "${INSIDE_HOSTS[@]}"; do
         make_namespace "$host"
         join_segment "$host" lan
+      done
+      for host in "${RED_HOSTS[@]}"; do
+        make_namespace "$host"
+        join_segment "$host" redlan
       done
       for host in "${OUTSIDE_HOSTS[@]}"; do
         make_namespace "$host"
@@ -76,10 +81,11 @@ make_network() {
   esac
 }
 
-# Where the gateway's inside or outside port ends in the topology $1: a segment, or the host itself.
+# Where the gateway's inside, red or outside port ends in the topology $1: a segment, or the host itself.
 port_place() {
   case $1-$2 in
     bridged-inside) echo lan ;;
+    bridged-red) echo redlan ;;
     bridged-outside) echo wan ;;
     direct-inside) echo alice ;;
     direct-outside) echo carol ;;
@@ -89,7 +95,7 @@ port_place() {
 # Joins the device $2, which is in the namespace of $1, to what is there: a bridge's port or a host's interface.
 attach_device() {
   case $1 in
-    lan | wan) ip -n "$(namespace "$1")" link set "$2" master br0 up ;;
+    lan | redlan | wan) ip -n "$(namespace "$1")" link set "$2" master br0 up ;;
     *) address_host "$1" "$2" ;;
   esac
 }

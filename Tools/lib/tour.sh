@@ -121,6 +121,7 @@ tour() {
   step 'packets|rtt' alice ping -q -c 3 -i 0.2 203.0.113.10
   step 'come from 203\.0\.113\.10[0-3]' alice curl -sS http://203.0.113.10/
   step 'come from 203\.0\.113\.50' bob curl -sS http://203.0.113.10/
+  step 'come from 203\.0\.113\.60' red curl -sS http://203.0.113.10/
   step '^203\.0\.113\.10$' alice dig +short +tries=1 @203.0.113.10 www.lab.example
   step '^203\.0\.113\.10$' alice dig +tcp +short +tries=1 @203.0.113.10 www.lab.example
   step '^ *[0-9]+ ' alice traceroute -n -q 1 -w 1 -N 1 203.0.113.10
@@ -132,8 +133,12 @@ tour() {
   step 'packets|rtt' dave ping -q -c 3 -i 0.2 203.0.113.50
   step 'This is bob' dave curl -sS http://203.0.113.50/
 
+  heading 'Between hosts inside, by the addresses that outside knows'
+  step 'come from 203\.0\.113\.10[0-3]' alice curl -sS http://203.0.113.50/
+
   heading 'What the gateway has seen'
   ask show ip nat translations
+  ask show ip nat translations vrf RED
   ask show ip nat statistics
   ask show workers
   ask show drops

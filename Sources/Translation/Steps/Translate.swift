@@ -40,9 +40,9 @@ extension Translator {
       turnRound(&packet, session)
       return nil
     }
-    let destination = outbound ? record.outsideGlobal : record.insideLocal
-    let instance = outbound ? record.outsideInstance : record.insideInstance
-    guard let neighbor = findNeighbor(&packet, destination, instance) else { return nil }
+    let hop =
+      outbound ? wayOut(of: record) : policy.routes.nextHop(to: record.insideLocal, in: record.insideInstance)
+    guard let neighbor = findNeighbor(&packet, by: hop) else { return nil }
     if outbound {
       shard.sessions[session].outboundNeighbor = neighbor
       shard.sessions[session].outboundGeneration = generation
@@ -85,11 +85,28 @@ extension Translator {
       InternetChecksum.update(checksum, by: ~Self.timeToLiveDifference), at: network + IPv4Field.checksum)
   }
 
+  /// Where a session's outbound packets go: the way of the inside host's own instance, whose table may say otherwise
+  /// than the outside's. Where inside knows the outside host by another address, the way to its real one comes first.
+  private func wayOut(of record: SessionRecord) -> NextHop? {
+    let own = policy.routes.nextHop(to: record.outsideLocal, in: record.insideInstance)
+    if record.outsideLocal == record.outsideGlobal, let own, facts[own.interface].realm == .outside,
+      facts[own.interface].instance == record.outsideInstance
+    {
+      return own
+    }
+    return policy.routes.nextHop(to: record.outsideGlobal, in: record.outsideInstance) ?? own
+  }
+
   /// The neighbour on the way to `destination`; sets the verdict when there is no route or no room.
   mutating func findNeighbor(
     _ packet: inout Packet, _ destination: IPv4Address, _ instance: RoutingInstance
   ) -> NeighborID? {
-    guard let hop = policy.routes.nextHop(to: destination, in: instance) else {
+    findNeighbor(&packet, by: policy.routes.nextHop(to: destination, in: instance))
+  }
+
+  /// The neighbour that a next hop names; sets the verdict when there is no next hop or no room.
+  private func findNeighbor(_ packet: inout Packet, by hop: NextHop?) -> NeighborID? {
+    guard let hop else {
       packet.verdict = .refuse(.networkUnreachable, .noRoute)
       return nil
     }

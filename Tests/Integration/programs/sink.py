@@ -1,13 +1,21 @@
 """Takes one TCP connection on a port, reads it to its end, and prints "OCTETS SHA256" of what came.
 
-    sink.py PORT
+    sink.py PORT [--after-eof SECONDS]
+
+With --after-eof it says "goodbye" on the half of the connection that is still open, so many seconds later.
 """
 
+import argparse
 import hashlib
 import socket
-import sys
+import time
 
-with socket.create_server(("", int(sys.argv[1]))) as listener:
+parser = argparse.ArgumentParser()
+parser.add_argument("port", type=int)
+parser.add_argument("--after-eof", type=float)
+arguments = parser.parse_args()
+
+with socket.create_server(("", arguments.port)) as listener:
     listener.settimeout(60)
     connection, _ = listener.accept()
 digest, count = hashlib.sha256(), 0
@@ -16,4 +24,7 @@ with connection:
     while octets := connection.recv(1 << 20):
         digest.update(octets)
         count += len(octets)
+    if arguments.after_eof is not None:
+        time.sleep(arguments.after_eof)
+        connection.sendall(b"goodbye")
 print(count, digest.hexdigest())
