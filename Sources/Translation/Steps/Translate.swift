@@ -87,7 +87,7 @@ extension Translator {
 
   /// Where a session's outbound packets go: the way of the inside host's own instance, whose table may say otherwise
   /// than the outside's. Where inside knows the outside host by another address, the way to its real one comes first.
-  private func wayOut(of record: SessionRecord) -> NextHop? {
+  private mutating func wayOut(of record: SessionRecord) -> NextHop? {
     let own = policy.routes.nextHop(to: record.outsideLocal, in: record.insideInstance)
     if record.outsideLocal == record.outsideGlobal, let own, facts[own.interface].realm == .outside,
       facts[own.interface].instance == record.outsideInstance
@@ -105,7 +105,7 @@ extension Translator {
   }
 
   /// The neighbour that a next hop names; sets the verdict when there is no next hop or no room.
-  private func findNeighbor(_ packet: inout Packet, by hop: NextHop?) -> NeighborID? {
+  private mutating func findNeighbor(_ packet: inout Packet, by hop: NextHop?) -> NeighborID? {
     guard let hop else {
       packet.verdict = .refuse(.networkUnreachable, .noRoute)
       return nil
