@@ -98,7 +98,7 @@ targets += [
     swiftSettings: settings),
   .testTarget(
     name: "ConformanceTests",
-    dependencies: ["TestSupport", "Translation", "Forwarding", "WireFormats"],
+    dependencies: ["Configuration", "TestSupport", "Translation", "Forwarding", "WireFormats"],
     swiftSettings: settings),
   .target(name: "CReference", path: "Benchmarks/CReference", cSettings: [.unsafeFlags(["-O3"])]),
   .executableTarget(

@@ -1,3 +1,4 @@
+import Forwarding
 import TestSupport
 import Testing
 import Translation
@@ -58,11 +59,33 @@ import WireFormats
     #expect(gateway.sendIn(.tcp(from: Host.carol.at(9), to: global, .ack)).packet != nil)
   }
 
-  @Test func `RFC 5382 REQ-3: a mapping admits only the endpoints that its host sent to`() throws {
-    let gateway = TestGateway(.overloadedPool)
+  @Test func `RFC 5382 REQ-2: connections that an outside host opens to an open mapping pass`() throws {
+    let gateway = TestGateway(TestSetup.overloadedPool.conforming)
     let global = try #require(gateway.sendOut(segment(.syn)).packet).source
+    let dave = Host.dave.at(9)
+    for inbound: TCPFlags? in [.syn, nil, .ack, [.fin, .ack], nil] {
+      if let inbound {
+        #expect(gateway.sendIn(.tcp(from: dave, to: global, inbound)).problems(.to(Host.alice.at(5000))) == [])
+      } else {
+        #expect(gateway.sendOut(segment([.syn, .ack], to: dave)).problems(.from(global), .to(dave)) == [])
+      }
+    }
+  }
+
+  @Test(
+    arguments: [
+      (.endpointIndependent, [Host.carol.at(81), Host.dave.at(80), Host.mallory.at(80)]),
+      (.addressDependent, [Host.carol.at(81)]), (.addressAndPortDependent, []),
+    ] as [(FilteringBehavior, [SocketAddress])])
+  func `RFC 5382 REQ-3, 3a: a mapping admits whom the configured filtering lets in`(
+    _ filtering: FilteringBehavior, _ admitted: [SocketAddress]
+  ) throws {
     for stranger in [Host.carol.at(81), Host.dave.at(80), Host.mallory.at(80)] {
+      let gateway = TestGateway(TestSetup.overloadedPool.withRules { $0.filtering = filtering })
+      let global = try #require(gateway.sendOut(segment(.syn)).packet).source
       #expect(gateway.sendIn(.tcp(from: stranger, to: global, [.syn, .ack])).dropReason == .filtered)
+      let outcome = gateway.sendIn(.tcp(from: stranger, to: global, .syn))
+      #expect(outcome.dropReason == (admitted.contains(stranger) ? nil : .filtered))
     }
   }
 
@@ -78,6 +101,43 @@ import WireFormats
     #expect(gateway.sendIn(unsolicited).problems(.to(Host.alice.at(5000))) == [])
   }
 
+  @Test func `RFC 5382 REQ-4: the sender of an unsolicited SYN is told after six seconds, and once`() throws {
+    let gateway = TestGateway(TestSetup.overloadedPool.withOneAddress.conforming)
+    let unsolicited = Datagram.tcp(from: Host.carol.at(80), to: SocketAddress(Place.pool.lowerBound, 5000), .syn)
+    for second in 0...6 {
+      // It is sent again meanwhile, as hosts do.
+      if second % 3 == 0 { #expect(gateway.sendIn(unsolicited).refusal == nil) }
+      #expect(gateway.takeUnansweredSYNs().isEmpty)
+      gateway.tick()
+    }
+    let told = gateway.takeUnansweredSYNs()
+    #expect(told.map(\.ingress) == [Place.outside])
+    #expect(gateway.takeUnansweredSYNs().isEmpty)
+    #expect(gateway.sessions.isEmpty)
+    // What the error quotes is the packet as its sender sent it.
+    let arena = FrameArena([Frame(octets: [UInt8](repeating: 0, count: HeldSYN.quotedOctets), networkOffset: 0)])
+    try #require(told.first).write(to: arena.octets(0), at: 0)
+    #expect(arena.frame(0).octets == Array(unsolicited.packet().prefix(HeldSYN.quotedOctets)))
+  }
+
+  @Test func `RFC 5382 REQ-4: of a SYN that the inside host's own follows nobody is told`() {
+    let gateway = TestGateway(TestSetup.overloadedPool.withOneAddress.conforming)
+    let unsolicited = Datagram.tcp(from: Host.carol.at(80), to: SocketAddress(Place.pool.lowerBound, 5000), .syn)
+    #expect(gateway.sendIn(unsolicited).dropReason == .filtered)
+    gateway.tick(seconds: 6)
+    #expect(gateway.sendOut(segment(.syn)).packet != nil)
+    gateway.tick(seconds: 60)
+    #expect(gateway.takeUnansweredSYNs().isEmpty)
+  }
+
+  @Test func `RFC 5382 REQ-4a: unless the settings say so nobody is ever told`() {
+    let gateway = TestGateway(TestSetup.overloadedPool.withOneAddress)
+    let unsolicited = Datagram.tcp(from: Host.carol.at(80), to: SocketAddress(Place.pool.lowerBound, 5000), .syn)
+    #expect(gateway.sendIn(unsolicited).dropReason == .filtered)
+    gateway.tick(seconds: 60)
+    #expect(gateway.takeUnansweredSYNs().isEmpty)
+  }
+
   @Test func `RFC 5382 REQ-5: an established connection may be idle for two hours and four minutes`() {
     let gateway = TestGateway(.overloadedPool)
     #expect(allPass(gateway, [(true, .syn), (false, [.syn, .ack]), (true, .ack)]))
@@ -87,15 +147,27 @@ import WireFormats
     #expect(gateway.sessions.isEmpty)
   }
 
-  @Test func `RFC 5382 REQ-5: transitory connections live four minutes where the timers are set so`() {
+  @Test func `RFC 5382 REQ-5: under the RFCs' defaults transitory connections live four minutes`() {
     for closing: [(isOutbound: Bool, TCPFlags)] in [[], [(false, [.syn, .ack]), (true, .ack), (true, [.fin, .ack])]] {
-      let gateway = TestGateway(
-        .overloadedPool.with { ($0.translation.timeouts.syn, $0.translation.timeouts.finRst) = (240, 240) })
+      let gateway = TestGateway(TestSetup.overloadedPool.conforming)
       #expect(allPass(gateway, [(true, .syn)] + closing))
       gateway.advance(seconds: 239)
       #expect(gateway.sessions.count == 1)
       gateway.advance(seconds: 1)
       #expect(gateway.sessions.isEmpty)
+    }
+  }
+
+  @Test(arguments: [21, 389, 554, 1720, 1723, 2000, 5060] as [UInt16])
+  func `RFC 5382 REQ-6: no gateway for an application changes a payload`(_ port: UInt16) {
+    for setup in [TestSetup.overloadedPool, .overloadedPool.conforming] {
+      let gateway = TestGateway(setup)
+      let server = Host.carol.at(port)
+      #expect(gateway.sendOut(segment(.syn, to: server)).packet != nil)
+      let payload = Array("PORT 10,10,10,10,19,136\r\n".utf8)
+      let sent = gateway.sendOut(segment(.ack, to: server).with { $0.payload = payload })
+      #expect(sent.problems(.to(server), .carrying(payload)) == [])
+      #expect(gateway.sessions.count == 1)
     }
   }
 
@@ -106,6 +178,26 @@ import WireFormats
       let syn = Datagram.tcp(from: Host.inside(number).at(5000), to: Host.carol.at(80), .syn)
       #expect(globals.insert(try #require(gateway.sendOut(syn).packet).source).inserted)
     }
+  }
+
+  @Test(arguments: [1, 2])
+  func `RFC 5382 REQ-8, 8a: inside hosts connect to each other's global endpoints, from their own global ones`(
+    _ workers: Int
+  ) throws {
+    let gateway = TestGateway(
+      TestSetup.overloadedPool.withStatic(.bob, Place.bobGlobal).conforming.with { $0.workers = workers })
+    let server = SocketAddress(Place.bobGlobal, 22)
+    let syn = gateway.sendOut(segment(.syn, to: server))
+    #expect(syn.problems(.to(Host.bob.at(22))) == [])
+    #expect(syn.interface == Place.inside)
+    let alice = try #require(syn.packet).source
+    #expect(Place.pool.contains(alice.address))
+    for answer: TCPFlags in [[.syn, .ack], .ack, [.fin, .ack]] {
+      let back = gateway.sendOut(.tcp(from: Host.bob.at(22), to: alice, answer))
+      #expect(back.problems(.from(server), .to(Host.alice.at(5000))) == [])
+      #expect(gateway.sendOut(segment(.ack, to: server)).problems(.from(alice), .to(Host.bob.at(22))) == [])
+    }
+    #expect(gateway.problems(ports: true) == [])
   }
 
   @Test(arguments: 0...15 as ClosedRange<UInt8>)

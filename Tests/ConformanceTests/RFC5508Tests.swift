@@ -118,6 +118,40 @@ import WireFormats
     #expect(gateway.sessions.isEmpty)
   }
 
+  @Test(arguments: [1, 2])
+  func `RFC 5508 REQ-7a: queries between hosts with addresses of their own turn round`(_ workers: Int) throws {
+    for setup in [TestSetup.exclusivePool, .exclusivePool.withStatic(.bob, Place.bobGlobal)] {
+      let gateway = TestGateway(setup.with { $0.workers = workers })
+      let alice = try #require(gateway.sendOut(flow).packet).sourceAddress
+      let bob = try #require(
+        gateway.sendOut(.udp(from: Host.bob.at(5000), to: Host.mallory.at(7))).packet
+      ).sourceAddress
+      let query = gateway.sendOut(.echoRequest(from: .alice, to: bob, identifier: 7))
+      #expect(query.problems(.icmp(type: 8), .from(alice), .to(Host.bob.address), .withIdentifier(7)) == [])
+      let reply = gateway.sendOut(.echoReply(from: .bob, to: alice, identifier: 7))
+      #expect(reply.problems(.icmp(type: 0), .from(bob), .to(Host.alice.address), .withIdentifier(7)) == [])
+    }
+  }
+
+  @Test(arguments: [1, 2])
+  func `RFC 5508 REQ-7b: errors between inside hosts turn round, whether or not they share an address`(
+    _ workers: Int
+  ) throws {
+    for setup in [TestSetup.overloadedPool.conforming, .exclusivePool] {
+      let gateway = TestGateway(setup.with { $0.workers = workers })
+      let bob = try #require(gateway.sendOut(.udp(from: Host.bob.at(6000), to: Host.carol.at(7))).packet).source
+      let sent = Datagram.udp(from: Host.alice.at(5000), to: bob)
+      let arrived = try #require(gateway.sendOut(sent).packet)
+      #expect(arrived.problems(.to(Host.bob.at(6000))) == [])
+      let error = Datagram.icmpError(
+        type: 3, code: 3, from: Host.bob.address, to: arrived.sourceAddress, about: arrived.packet)
+      #expect(
+        gateway.sendOut(error).problems(
+          .icmp(type: 3, code: 3), .from(bob.address), .to(Host.alice.address),
+          .quoting(.from(Host.alice.at(5000)), .to(bob))) == [])
+    }
+  }
+
   @Test func `RFC 5508 REQ-8: a session that cannot be made is refused with code 13, and nothing is left of it`() {
     for setup in [
       TestSetup.overloadedPool.with { $0.translation.maximumEntries = 0 },
@@ -140,6 +174,20 @@ import WireFormats
     let error = Datagram.icmpError(
       type: type, code: code, from: Host.router.address, to: packet.sourceAddress, about: packet.packet)
     #expect(gateway.sendIn(error).problems(.icmp(type: type, code: code), .to(Host.alice.address)) == [])
+  }
+
+  @Test(arguments: [(8, 0), (13, 14)] as [(UInt8, UInt8)])
+  func `RFC 5508 REQ-10: echo and timestamp messages are translated`(_ query: UInt8, _ reply: UInt8) throws {
+    let gateway = TestGateway(.overloadedPool)
+    let asked = Datagram(
+      from: Host.alice.at(0), to: Host.carol.at(0), .icmp(type: query, code: 0, rest: 7 << 16 | 1))
+    let sent = gateway.sendOut(asked)
+    #expect(sent.problems(.icmp(type: query), .to(Host.carol.address)) == [])
+    let packet = try #require(sent.packet)
+    let answer = Datagram(
+      from: Host.carol.at(0), to: SocketAddress(packet.sourceAddress, 0),
+      .icmp(type: reply, code: 0, rest: UInt32(packet.identifier) << 16 | 1))
+    #expect(gateway.sendIn(answer).problems(.icmp(type: reply), .to(Host.alice.address), .withIdentifier(7)) == [])
   }
 
   @Test(arguments: [1, 2, 9, 10, 15, 17, 40, 255] as [UInt8])

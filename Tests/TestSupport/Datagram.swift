@@ -27,6 +27,9 @@ package struct Datagram: Sendable {
   package var options: [UInt8] = []
   /// TCP options, a multiple of four octets.
   package var tcpOptions: [UInt8] = []
+  /// "Sequence Number" and "Acknowledgment Number" of a TCP segment.
+  package var sequence: UInt32 = 1
+  package var acknowledgment: UInt32 = 2
   /// The 802.1Q tag, if any.
   package var vlan: UInt16?
   /// Octets after the packet, as Ethernet pads short frames.

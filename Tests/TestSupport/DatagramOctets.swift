@@ -62,7 +62,8 @@ extension Datagram {
     switch body {
     case .tcp(let flags):
       let offset = UInt8((20 + tcpOptions.count) / 4) << 4
-      let fixed = ports + [0, 0, 0, 1, 0, 0, 0, 2, offset, flags.rawValue, 0xFF, 0xFF, 0, 0, 0, 0]
+      let numbers = Self.big32(sequence) + Self.big32(acknowledgment)
+      let fixed = ports + numbers + [offset, flags.rawValue, 0xFF, 0xFF, 0, 0, 0, 0]
       return checksummed(fixed + tcpOptions + payload, at: 16)
     case .udp:
       let message = ports + Self.big16(8 + payload.count) + [0, 0] + payload

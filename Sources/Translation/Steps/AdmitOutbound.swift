@@ -5,6 +5,8 @@ import WireFormats
 struct RemoteEndpoint {
   var address: IPv4Address
   var port: UInt16
+  /// The instance that `address` belongs to.
+  var instance: RoutingInstance
   /// Packets to the local address go where this one is (`add-route`).
   var addsRoute: Bool
   /// Whether a rule binds it, not a static entry.
@@ -153,7 +155,7 @@ extension Translator {
       let global = entry.ports.map { $0.global == 0 ? packet.destinationPort : $0.global }
       return RemoteEndpoint(
         address: entry.global(of: packet.destination), port: global ?? packet.destinationPort,
-        addsRoute: entry.addRoute, isBound: false)
+        instance: entry.outsideInstance, addsRoute: entry.addRoute, isBound: false)
     }
     guard !policy.outsideRules.isEmpty, let bound = bindings.global(ofLocal: packet.destination, for: instance) else {
       return nil
@@ -161,7 +163,8 @@ extension Translator {
     let rule = Int(bound.rule)
     let addsRoute = rule < policy.outsideRules.count && policy.outsideRules[rule].rule.addRoute
     return RemoteEndpoint(
-      address: bound.address, port: packet.destinationPort, addsRoute: addsRoute, isBound: true)
+      address: bound.address, port: packet.destinationPort, instance: bound.instance, addsRoute: addsRoute,
+      isBound: true)
   }
 
   /// The way out: routing comes before translation, so the local address needs a route unless `add-route` gives it the
@@ -172,8 +175,8 @@ extension Translator {
     guard let remote, remote.addsRoute else {
       return policy.routes.nextHop(to: packet.destination, in: instance)
     }
-    return policy.routes.nextHop(to: remote.address, in: instance)
-      ?? policy.routes.nextHop(to: remote.address, in: .global)
+    // The instance of the outside host, and not the inside one's, where the same address may be somebody else's.
+    return policy.routes.nextHop(to: remote.address, in: remote.instance)
   }
 
   /// Whether an own address is also the global side of something that a TCP or UDP packet from inside may mean.

@@ -49,7 +49,7 @@ extension Translator {
       }
       if claimed.pairing != MappingRecord.noPairing { shard.mappings[claimed.pairing].users += 1 }
       counters.add(to: .mappingsCreated)
-      journal.mappingCreated(probe)
+      noteMapping(probe, isNew: true)
       counters.set(.mappings, to: shard.mappingCount)
       return .success(mapping)
     }
@@ -112,7 +112,7 @@ extension Translator {
     let record = shard.mappings[mapping]
     switch record.kind {
     case .port, .portByAddress:
-      journal.mappingDeleted(record)
+      noteMapping(record, isNew: false)
       if restsAfterUse(record) {
         shard.holdMapping(mapping, since: now)
         unpair(record.link)

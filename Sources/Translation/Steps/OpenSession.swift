@@ -61,6 +61,7 @@ extension Translator {
     }
     if record.mapping != SessionRecord.noMapping { shard.mappings[record.mapping].users += 1 }
     journal.sessionCreated(record)
+    if record.flags.contains(.ownsPort) { noteOwnPort(of: record, isNew: true) }
     return .success(session)
   }
 
@@ -87,7 +88,10 @@ extension Translator {
       bindings.release(local: record.outsideLocal, for: record.insideInstance, now: now)
     }
     counters.set(.sessions, to: shard.sessionCount)
-    if record.flags.contains(.ownsPort) { freePort(of: record) }
+    if record.flags.contains(.ownsPort) {
+      noteOwnPort(of: record, isNew: false)
+      freePort(of: record)
+    }
     let mapping = record.mapping
     guard mapping != SessionRecord.noMapping else { return }
     shard.mappings[mapping].users -= 1

@@ -4,17 +4,29 @@ extension Translator {
   /// Notes the packet in its session: the tick of use, and how far a TCP connection has come.
   @inline(__always)
   mutating func track(_ packet: Packet, _ session: UInt32) {
-    if shard.sessions[session].lastUsed != now { shard.sessions[session].lastUsed = now }
+    if shard.sessions[session].lastUsed != now, keepsAlive(packet) { shard.sessions[session].lastUsed = now }
     let progress = shard.sessions[session].progress
     if packet.protocolNumber == .tcp {
       if packet.tcpFlags.contains(.rst), !isPlausibleReset(packet, session) { return }
       if packet.tcpFlags.contains(.ack) { noteAcknowledgment(packet, session) }
       let next = Self.advance(progress, packet.tcpFlags, packet.direction)
-      if next != progress { shard.sessions[session].progress = next }
+      if next != progress {
+        shard.sessions[session].progress = next
+        // A state's time runs from its beginning, whatever segment brought it about.
+        shard.sessions[session].lastUsed = now
+      }
     } else {
       let seen: SessionProgress = packet.direction == .outbound ? .outboundSeen : .inboundSeen
       if !progress.contains(seen) { shard.sessions[session].progress = progress.union(seen) }
     }
+  }
+
+  /// Whether a packet counts as use of its session: one from outside only as the settings say (RFC 4787 REQ-6a), and a
+  /// reset never, since a host sends it to whoever addresses it (RFC 7857 section 7.1). Asked once in a second at most,
+  /// of a session in use.
+  @inline(never)
+  private mutating func keepsAlive(_ packet: Packet) -> Bool {
+    !packet.tcpFlags.contains(.rst) && (packet.direction == .outbound || policy.settings.inboundRefresh)
   }
 
   /// The progress of a TCP connection after one more segment.

@@ -20,6 +20,8 @@ struct BenchSetup {
   var taggedOutsideMTU: UInt16 = 1500
   /// Seconds after which the sender of an unsolicited SYN is told; 0 for never.
   var unsolicitedSYN: UInt32 = 0
+  /// Whether ICMP unreachable messages are sent inside.
+  var unreachablesInside = true
   /// Whether the hosts' Ethernet addresses are known from the start.
   var knowsNeighbors = true
   /// Whether bob's static address is left to others to answer for.
@@ -50,11 +52,14 @@ struct BenchSetup {
 
   var interfaces: [NetworkInterface] {
     Segment.allCases.map { segment in
-      switch segment {
-      case .outside: segment.networkInterface(mtu: outsideMTU)
-      case .taggedOutside: segment.networkInterface(mtu: taggedOutsideMTU)
-      default: segment.networkInterface(mtu: 1500)
-      }
+      var interface =
+        switch segment {
+        case .outside: segment.networkInterface(mtu: outsideMTU)
+        case .taggedOutside: segment.networkInterface(mtu: taggedOutsideMTU)
+        default: segment.networkInterface(mtu: 1500)
+        }
+      if interface.realm == .inside { interface.unreachables = unreachablesInside }
+      return interface
     }
   }
 

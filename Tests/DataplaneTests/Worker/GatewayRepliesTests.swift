@@ -105,6 +105,26 @@ import WireFormats
     #expect(bench.problems == [])
   }
 
+  @Test func `is reported as unreachable only where the interface says such things, RFC 5508 REQ-9`() throws {
+    for isTold in [true, false] {
+      let bench = try WorkerBench(
+        BenchSetup().with {
+          $0.outsideMTU = 1400
+          $0.unreachablesInside = isTold
+        })
+      let packet = Datagram.udp(from: Host.alice.at(5000), to: Host.carol.at(53)).with {
+        $0.payload = [UInt8](repeating: 9, count: 1400)
+        $0.dontFragment = true
+      }
+      #expect(bench.send(packet, from: .alice).map(\.packet.icmpType) == (isTold ? [3] : []))
+      #expect(bench.allDrops == [.packetTooBig: 1])
+      // Other errors are sent all the same.
+      let last = Datagram.udp(from: Host.alice.at(5000), to: Host.carol.at(53)).with { $0.timeToLive = 1 }
+      #expect(bench.send(last, from: .alice).map(\.packet.icmpType) == [11])
+      #expect(bench.problems == [])
+    }
+  }
+
   @Test func `keeps its tag on the way back`() throws {
     let bench = try WorkerBench()
     let packet = Datagram.udp(from: Host.frank.at(5000), to: Host.carol.at(53)).with { $0.timeToLive = 1 }
