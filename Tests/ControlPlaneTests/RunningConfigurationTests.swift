@@ -96,7 +96,7 @@ import WireFormats
       try await answer("show ip nat limits host 10.20.0.7", .json, from: gateway).text
         == #"[{"host":"10.20.0.7","maximum":9,"used":0,"missed":0}]"# + "\n")
     let services = try await answer("show ip nat services", from: gateway).text
-    #expect(services.split(separator: "\n").contains { $0.split(separator: " ") == ["rtsp", "off", "on"] })
+    #expect(services.split(separator: "\n").contains { $0.split(separator: " ") == ["rtsp", "tcp", "off", "on"] })
     let rows = try await answer("show ip nat translations", from: gateway).text
     #expect(rows.contains("tcp  203.0.113.50:443      10.20.0.20:443        ---                   ---\n"))
     #expect(rows.contains("---  ---                   ---                   10.98.0.0/24          192.0.2.0/24\n"))

@@ -41,7 +41,7 @@ private func limitedGateway() -> StubGateway {
       host("10.10.10.11", red): .init(used: 1, missed: 0), host("10.10.10.10", blue): .init(used: 1, missed: 0),
       .instance(red): .init(used: 2, missed: 8), .instance(blue): .init(used: 1, missed: 0),
       .list("10"): .init(used: 5, missed: 2),
-    ])
+    ], rows: [[], []])
 }
 
 @Suite struct `show ip nat limits` {
@@ -169,7 +169,7 @@ private func limitedGateway() -> StubGateway {
       .listSessionsExhausted: 10_000, .hairpin: 7, .noSession: 30, .filtered: 9,
     ]
     let workers = (0..<2).map { WorkerStatus(index: $0, core: $0, engine: "", pageKind: "", drops: drops) }
-    let text = try await answer("show ip nat statistics", from: StubGateway(workers: workers)).text
+    let text = try await answer("show ip nat statistics", from: StubGateway(workers: workers, rows: [[], []])).text
     #expect(text.contains("Limit entry add fail: 22222\n"))
     #expect(text.contains("In-to-out drops: 74  Out-to-in drops: 18\n"))
   }
