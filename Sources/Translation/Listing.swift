@@ -45,6 +45,20 @@ extension ClearRequest {
   }
 }
 
+extension ClearRequest {
+  /// Whether it names an outside host's local address, or everything. A request that names a protocol, a port or an
+  /// inside host names sessions only.
+  package func matches(_ binding: OutsideBinding) -> Bool {
+    let namesAddresses =
+      protocolNumber == nil && insideGlobal == nil && insideLocal == nil && insideGlobalPort == nil
+      && insideLocalPort == nil && outsideLocalPort == nil && outsideGlobalPort == nil
+    return namesAddresses && (instance ?? binding.inside.rawValue) == binding.inside.rawValue
+      && (outsideLocal ?? binding.local.rawValue) == binding.local.rawValue
+      && (outsideGlobal ?? binding.global.rawValue) == binding.global.rawValue
+      && (!sparesSessions || binding.users == 0)
+  }
+}
+
 extension Translator {
   /// Copies live sessions from record `cursor` on, at most `limit` of them and over at most `slice` records; returns
   /// the record to go on with, or nil at the end of the table.
@@ -80,11 +94,26 @@ extension Translator {
   package func listAddressMappings(
     from cursor: UInt32, slice: UInt32, limit: Int, _ body: (UInt32, MappingRecord) -> Void
   ) -> UInt32? {
+    listMappings(.address, from: cursor, slice: slice, limit: limit, body)
+  }
+
+  /// As `listSessions`, for the inside hosts that are known because something limits their sessions: each record's
+  /// `users` are its host's sessions, its `refusals` those that it was refused.
+  package func listHosts(
+    from cursor: UInt32, slice: UInt32, limit: Int, _ body: (UInt32, MappingRecord) -> Void
+  ) -> UInt32? {
+    listMappings(.host, from: cursor, slice: slice, limit: limit, body)
+  }
+
+  private func listMappings(
+    _ kind: MappingRecord.Kind, from cursor: UInt32, slice: UInt32, limit: Int,
+    _ body: (UInt32, MappingRecord) -> Void
+  ) -> UInt32? {
     var count = 0
     return Self.walk(from: cursor, slice: slice, end: shard.mappings.highWater) { number in
       guard count < limit else { return false }
       let record = shard.mappings[number]
-      guard record.kind == .address else { return true }
+      guard record.kind == kind else { return true }
       body(number, record)
       count += 1
       return true

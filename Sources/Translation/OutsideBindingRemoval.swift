@@ -62,11 +62,22 @@ extension OutsideBindings {
   package func list(
     from cursor: UInt32, slice: UInt32, limit: Int, into result: inout [OutsideBinding]
   ) -> UInt32? {
+    list(from: cursor, slice: slice, limit: max(0, limit - result.count)) { result.append($1) }
+  }
+
+  /// As above, but gives each binding with its record's number to `body`.
+  package func list(
+    from cursor: UInt32, slice: UInt32, limit: Int, _ body: (UInt32, OutsideBinding) -> Void
+  ) -> UInt32? {
     var number = cursor
+    var count = 0
     let end = UInt32(min(Int(cursor) + Int(slice), recordCount))
-    while number < end, result.count < limit {
+    while number < end, count < limit {
       let state = self[number].load()
-      if state.hasHost, let binding = read(number, state) { result.append(binding) }
+      if state.hasHost, let binding = read(number, state) {
+        body(number, binding)
+        count += 1
+      }
       number += 1
     }
     return number < recordCount ? number : nil

@@ -12,6 +12,8 @@ import Synchronization
   private let peakUsed = Atomic<Int>(0)
   // All access is atomic; the memory lives as long as the limit.
   private nonisolated(unsafe) let counts: UnsafeMutablePointer<Atomic<Int>>
+  /// What each place of `counts` refused.
+  private nonisolated(unsafe) let refusals: UnsafeMutablePointer<Atomic<UInt64>>
 
   private static let listPlaces = 16
   private static let places = 1 + maximumInstances + listPlaces
@@ -19,10 +21,17 @@ import Synchronization
   package init(maximum: Int) {
     maximumWord = Atomic(maximum)
     unsafe counts = .allocate(capacity: Self.places)
-    for place in 0..<Self.places { unsafe (counts + place).initialize(to: Atomic(0)) }
+    unsafe refusals = .allocate(capacity: Self.places)
+    for place in 0..<Self.places {
+      unsafe (counts + place).initialize(to: Atomic(0))
+      unsafe (refusals + place).initialize(to: Atomic(0))
+    }
   }
 
-  deinit { unsafe counts.deallocate() }
+  deinit {
+    unsafe counts.deallocate()
+    unsafe refusals.deallocate()
+  }
 
   /// Sessions that the whole gateway may hold.
   package var maximum: Int { maximumWord.load(ordering: .relaxed) }
@@ -66,6 +75,7 @@ import Synchronization
   private func take(_ place: Int, _ maximum: Int) -> Bool {
     if unsafe counts[place].add(1, ordering: .relaxed).oldValue < maximum { return true }
     unsafe counts[place].subtract(1, ordering: .relaxed)
+    unsafe refusals[place].add(1, ordering: .relaxed)
     missed.add(1, ordering: .relaxed)
     return false
   }
@@ -87,5 +97,17 @@ import Synchronization
   package func used(list: Int) -> Int {
     precondition(list >= 0 && list < Self.listPlaces)
     return unsafe counts[1 + Self.maximumInstances + list].load(ordering: .relaxed)
+  }
+
+  /// Sessions that were refused because their instance had as many as it may.
+  package func missed(instance: RoutingInstance) -> UInt64 {
+    unsafe refusals[Self.place(instance)].load(ordering: .relaxed)
+  }
+
+  /// Sessions that were refused because the hosts of a limited list had as many as they may; `list` as in
+  /// `used(list:)`.
+  package func missed(list: Int) -> UInt64 {
+    precondition(list >= 0 && list < Self.listPlaces)
+    return unsafe refusals[1 + Self.maximumInstances + list].load(ordering: .relaxed)
   }
 }

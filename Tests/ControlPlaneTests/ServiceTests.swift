@@ -57,6 +57,11 @@ import WireFormats
           + " (and 2 more since the last line)"
       ])
     #expect(watch.look(at: [worker([.sessionsExhausted: 3, .filtered: 9])], of: configuration).isEmpty)
+    let limited = WorkerStatus.Refusal(host: IPv4Address("10.10.10.12")!, rule: 0, reason: .hostSessionsExhausted)
+    #expect(
+      watch.look(at: [worker([.sessionsExhausted: 3, .hostSessionsExhausted: 1], limited)], of: configuration) == [
+        "host-sessions-exhausted: \(DropReason.hostSessionsExhausted.sentence) The last host was 10.10.10.12."
+      ])
   }
 }
 

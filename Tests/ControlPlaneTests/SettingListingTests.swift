@@ -17,7 +17,7 @@ private func session(_ local: String, _ instance: RoutingInstance = .global, rul
     rule: rule)
 }
 
-/// Limits of every kind, and six sessions in three instances.
+/// Limits of every kind, and what six sessions in three instances make of them.
 private func limitedGateway() -> StubGateway {
   var configuration = GatewayConfiguration()
   configuration.translation.instanceNames = ["", "RED", "BLUE"]
@@ -29,16 +29,19 @@ private func limitedGateway() -> StubGateway {
   configuration.translation.limits.allInstances = 60
   configuration.translation.limits.lists = [.init(accessList: "10", maximum: 1000)]
   configuration.translation.limits.newSessionsPerSecond = 20
-  let rows = [
-    [session("10.10.10.10"), session("10.10.10.10"), session("10.20.0.1")],
-    [session("10.10.10.10", red), session("10.10.10.11", red), session("10.10.10.10", blue)],
-  ]
+  func host(_ text: String, _ instance: RoutingInstance = .global) -> LimitSubject {
+    .host(.init(address(text), instance))
+  }
   return StubGateway(
     configuration: configuration,
     workers: (0..<2).map { WorkerStatus(index: $0, core: $0, engine: "io_uring", pageKind: "huge") },
-    misses: [
-      .host(.init(address("10.10.10.10"))): 3, .host(.init(address("10.30.0.1"))): 1, .instance(red): 8, .list("10"): 2,
-    ], rows: rows)
+    limitUse: [
+      host("10.10.10.10"): .init(used: 2, missed: 3), host("10.20.0.1"): .init(used: 1, missed: 0),
+      host("10.30.0.1"): .init(used: 0, missed: 1), host("10.10.10.10", red): .init(used: 1, missed: 0),
+      host("10.10.10.11", red): .init(used: 1, missed: 0), host("10.10.10.10", blue): .init(used: 1, missed: 0),
+      .instance(red): .init(used: 2, missed: 8), .instance(blue): .init(used: 1, missed: 0),
+      .list("10"): .init(used: 5, missed: 2),
+    ], rows: [[], []])
 }
 
 @Suite struct `show ip nat limits` {
@@ -59,10 +62,11 @@ private func limitedGateway() -> StubGateway {
         """)
     let one = try await answer("show ip nat limits host 10.10.10.11", .json, from: limitedGateway()).text
     #expect(one == #"[{"host":"10.10.10.11%RED","maximum":100,"used":1,"missed":0}]"# + "\n")
+    let unlimited = [LimitSubject.host(.init(address("10.0.0.1"))): LimitUse(used: 1, missed: 0)]
     let idle = try await answer("show ip nat limits host 10.77.0.1", .json, from: limitedGateway()).text
     #expect(idle == #"[{"host":"10.77.0.1","maximum":100,"used":0,"missed":0}]"# + "\n")
     #expect(
-      try await answer("show ip nat limits all-host", from: StubGateway(rows: [[session("10.0.0.1")]])).text
+      try await answer("show ip nat limits all-host", from: StubGateway(limitUse: unlimited)).text
         .hasSuffix("Total number of limit entries: 0\n"))
   }
 
@@ -157,6 +161,17 @@ private func limitedGateway() -> StubGateway {
         """))
     let json = try await answer("show ip nat statistics", .json, from: gateway).text
     #expect(json.contains(#"{"id":1,"section":"Inside Source","routeMap":"RM","vrf":"RED","overload":false,"#))
+  }
+
+  @Test func `count what each limit dropped, and hosts inside that no rule translates`() async throws {
+    let drops: [DropReason: UInt64] = [
+      .sessionsExhausted: 1, .hostSessionsExhausted: 10, .hostRateExceeded: 100, .instanceSessionsExhausted: 1000,
+      .listSessionsExhausted: 10_000, .hairpin: 7, .noSession: 30, .filtered: 9,
+    ]
+    let workers = (0..<2).map { WorkerStatus(index: $0, core: $0, engine: "", pageKind: "", drops: drops) }
+    let text = try await answer("show ip nat statistics", from: StubGateway(workers: workers, rows: [[], []])).text
+    #expect(text.contains("Limit entry add fail: 22222\n"))
+    #expect(text.contains("In-to-out drops: 74  Out-to-in drops: 18\n"))
   }
 
   @Test func `count from the last clear on`() async throws {
@@ -275,7 +290,7 @@ private func limitedGateway() -> StubGateway {
     }
     configuration.interfaces = [interface(0, "inside0", .inside), interface(1, "mgmt", .none)]
     configuration.interfaces[0].reassembly.dropsFragments = true
-    let use = ReassemblyUse(datagrams: 1, fragments: 3, completed: 8, timedOut: 2)
+    let use = ReassemblyUse(datagrams: 1, fragments: 3, completed: 8, timedOut: 2, refused: 5)
     let gateway = StubGateway(configuration: configuration, reassemblies: [InterfaceID(rawValue: 0): use])
     #expect(
       try await answer("show ip virtual-reassembly", from: gateway).text == """
@@ -290,6 +305,7 @@ private func limitedGateway() -> StubGateway {
            Current fragment count:3
            Total reassembly count:8
            Total reassembly timeout count:2
+           Total reassembly refused count:5
 
         """)
     #expect(try await answer("show ip virtual-reassembly mgmt", from: gateway).text.contains("DISABLED"))

@@ -40,8 +40,8 @@ private func sampleGateway() -> StubGateway {
   ]
   let binding = TranslationRow(
     kind: .address, protocolNumber: nil, inside: nil, outside: .init(local: "10.99.1.1", global: "203.0.113.12"),
-    instance: red, rule: 3, ruleID: 9, marks: [.outside], age: .init(created: 10, idle: 0, timeout: 86_400),
-    place: .init(worker: 1, record: 17, users: 2))
+    instance: red, rule: 3, marks: [.outside], age: .init(created: 10, idle: 0, timeout: 86_400),
+    place: .init(worker: nil, record: 17, users: 2))
   let twice = TranslationRow(
     kind: .session, protocolNumber: .tcp, insideGlobal: "203.0.113.100:1024", insideLocal: "10.10.10.10:40000",
     outside: .init(local: "10.99.0.10:1723", global: "203.0.113.10:1723"), instance: red, rule: 1)
@@ -87,8 +87,8 @@ private func sampleGateway() -> StubGateway {
     let lines = text.split(separator: "\n").map(String.init)
     #expect(
       lines[3...] == [
-        "  Format(H:M:S) Time-left :24:0:0", "  Map-Id(Out): 3", "  RuleID : 9", "  vrf: RED", "  Flags: outside",
-        "  entry-id: 0x2100000011, use_count:2", "  Worker: 1", "Total number of translations: 1",
+        "  Format(H:M:S) Time-left :24:0:0", "  Map-Id(Out): 3", "  vrf: RED", "  Flags: outside",
+        "  entry-id: 0x100000011, use_count:2", "Total number of translations: 1",
       ])
     let json = try await answer("show ip nat translations vrf RED inside", .json, from: sampleGateway()).text
     #expect(json.contains(#""vrf":"RED""#))

@@ -14,7 +14,7 @@ final class StubGateway: GatewayView {
   let neighbors: [NeighborRow]
   let limit: LimitStatus
   let doors = DoorCount(application: 2, normal: 1)
-  let misses: [LimitSubject: UInt64]
+  let limitUse: [LimitSubject: LimitUse]
   let poolUses: [String: PoolUse]
   let reassemblies: [InterfaceID: ReassemblyUse]
   let export: ExportStatus
@@ -42,7 +42,7 @@ final class StubGateway: GatewayView {
     configuration: GatewayConfiguration = GatewayConfiguration(), interfaces: [InterfaceStatus] = [],
     workers: [WorkerStatus] = [WorkerStatus(index: 0, core: 0, engine: "io_uring", pageKind: "huge")],
     neighbors: [NeighborRow] = [], limit: LimitStatus = LimitStatus(maximum: 1000, used: 0, peak: 0, missed: 0),
-    misses: [LimitSubject: UInt64] = [:], poolUses: [String: PoolUse] = [:],
+    limitUse: [LimitSubject: LimitUse] = [:], poolUses: [String: PoolUse] = [:],
     reassemblies: [InterfaceID: ReassemblyUse] = [:], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512,
     sparing: ClearResult = ClearResult(cleared: 1), export: ExportStatus = ExportStatus(),
     path: String = "/nonexistent/gateway.conf"
@@ -51,7 +51,7 @@ final class StubGateway: GatewayView {
     self.workers = workers
     self.neighbors = neighbors
     self.limit = limit
-    self.misses = misses
+    self.limitUse = limitUse
     self.poolUses = poolUses
     self.reassemblies = reassemblies
     self.rows = rows
@@ -77,7 +77,11 @@ final class StubGateway: GatewayView {
       rows: Array(rows[worker][start..<end]), next: end < rows[worker].count ? .sessions(UInt32(end)) : nil)
   }
 
-  func limitMisses() async -> [LimitSubject: UInt64] { misses }
+  func limitUse(countingHosts: Bool) async -> [LimitSubject: LimitUse] {
+    limitUse.filter { subject, _ in
+      if case .host = subject { countingHosts } else { true }
+    }
+  }
 
   func use(of pool: AddressPool) async -> PoolUse { poolUses[pool.name] ?? PoolUse(assignedAddresses: 0) }
 

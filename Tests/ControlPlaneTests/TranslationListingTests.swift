@@ -144,9 +144,12 @@ private func sampleGateway() -> StubGateway {
   @Test func `says what a session is and how long it lasts`() {
     var configuration = TranslationConfiguration()
     configuration.timeouts.syn = 30
-    configuration.dynamicRules = Array(
-      repeating: DynamicRule(accessList: "10", source: .pool("P"), overload: true), count: 3)
-    let policy = Policy(interfaces: [], routes: RoutingTable([]), translation: configuration)
+    configuration.dynamicRules = ["30", "10", "20"].map {
+      DynamicRule(accessList: $0, source: .pool("P"), overload: true)
+    }
+    // Numbers from before a reload: the rule of list 20 is 2 wherever it stands.
+    var book = RuleBook(text: "0 list 10 pool P overload\n2 list 20 pool P overload\n")
+    let policy = Policy(interfaces: [], routes: RoutingTable([]), translation: configuration, book: &book)
     var record = Self.session(.tcp)
     let opening = TranslationRow(record, policy: policy, worker: 3, number: 7, now: 110)
     #expect(opening.age == .init(created: 10, idle: 5, timeout: 30))
@@ -158,12 +161,91 @@ private func sampleGateway() -> StubGateway {
     #expect(row.rule == 3)
     #expect(row.ruleID == 2)
     #expect(row.place == .init(worker: 3, record: 7))
+    #expect(policy.rules.map(\.id) == [3, 0, 2])
+    for (id, number) in [(UInt16(3), 1), (0, 2), (2, 3), (1, nil)] {
+      record.rule = id
+      #expect(TranslationRow(record, policy: policy, worker: 3, number: 7, now: 110).rule == number)
+    }
     record.progress.insert(.inboundFIN)
     record.flags = [.live, .isStatic, .openedInbound]
     let closing = TranslationRow(record, policy: policy, worker: 3, number: 7, now: 99)
     #expect(closing.marks == [.static, .inbound, .closing])
-    #expect(closing.rule == nil)
+    #expect(closing.rule == nil && closing.ruleID == nil)
     #expect(closing.age == .init(created: 0, idle: 0, timeout: 60), "a reader's clock may be a tick behind")
+  }
+
+  /// A rule of each kind: inside sources 1 and 2, a virtual host 3, outside sources 4.
+  private var policyOfAllKinds: Policy {
+    var configuration = TranslationConfiguration()
+    configuration.dynamicRules = ["10", "20"].map {
+      DynamicRule(accessList: $0, source: .pool("P"), overload: true)
+    }
+    configuration.accessLists["30"] = AccessList(
+      name: "30", entries: [.init(permits: true, address: IPv4Address("203.0.113.60")!, wildcard: 0)])
+    configuration.destinationRules = [DestinationRule(accessList: "30", pool: "FARM")]
+    configuration.outsideRules = [OutsideRule(condition: .accessList("40"), pool: "OUT")]
+    return Policy(interfaces: [], routes: RoutingTable([]), translation: configuration)
+  }
+
+  @Test func `names the rule of a virtual host's connection`() {
+    var record = Self.session(.tcp)
+    record.flags = [.live, .isStatic, .rotary, .openedInbound]
+    (record.insideGlobal, record.rule) = (IPv4Address("203.0.113.60")!, 0)
+    let row = TranslationRow(record, policy: policyOfAllKinds, worker: 0, number: 7, now: 110)
+    #expect(row.rule == 3)
+    #expect(row.marks == [.destination, .inbound])
+    record.insideGlobal = IPv4Address("203.0.113.61")!
+    let other = TranslationRow(record, policy: policyOfAllKinds, worker: 0, number: 7, now: 110)
+    #expect(other.rule == nil, "a reload has removed its rule")
+  }
+
+  @Test func `shows an outside host's address with its sessions`() throws {
+    let bindings = OutsideBindings(capacity: 8, key: (1, 2))
+    let (host, local) = (IPv4Address("203.0.113.12")!, IPv4Address("10.99.1.1")!)
+    let red = RoutingInstance(rawValue: 1)
+    #expect(bindings.bind(global: host, in: .global, from: [local], for: red, rule: 0, now: 100) == local)
+    func row() throws -> TranslationRow {
+      var rows: [TranslationRow] = []
+      let next = bindings.list(from: 0, slice: 1000, limit: 10) {
+        rows.append(TranslationRow($1, policy: policyOfAllKinds, number: $0, now: 110))
+      }
+      #expect(next == nil && rows.count == 1)
+      return try #require(rows.first)
+    }
+    let idle = try row()
+    #expect(idle.kind == .address && idle.inside == nil)
+    #expect(idle.outside == .init(local: "10.99.1.1", global: "203.0.113.12"))
+    #expect(idle.instance == red && idle.rule == 4 && idle.ruleID == nil && idle.marks == [.outside])
+    #expect(idle.age?.created == 10 && idle.age?.idle == 10 && idle.place?.worker == nil)
+    #expect(bindings.retain(local: local, for: red, of: host, in: .global))
+    let used = try row()
+    #expect(used.age?.idle == 0 && used.place?.users == 1)
+    var request = ClearRequest()
+    (request.outsideLocal, request.outsideGlobal) = (local.rawValue, host.rawValue)
+    request.sparesSessions = true
+    #expect(bindings.removeAll { request.matches($0) } == 0, "a session uses it")
+    bindings.release(local: local, for: red, now: 111)
+    #expect(bindings.removeAll { request.matches($0) } == 1)
+    #expect(bindings.count == 0)
+  }
+
+  @Test func `of an outside host is cleared by the requests that name it`() {
+    let bindings = OutsideBindings(capacity: 8, key: (1, 2))
+    let (host, local) = (IPv4Address("203.0.113.12")!, IPv4Address("10.99.1.1")!)
+    let red = RoutingInstance(rawValue: 1)
+    func isCleared(_ change: (inout ClearRequest) -> Void) -> Bool {
+      _ = bindings.bind(global: host, in: .global, from: [local], for: red, rule: 0, now: 100)
+      var request = ClearRequest()
+      change(&request)
+      return bindings.removeAll { request.matches($0) } == 1
+    }
+    #expect(isCleared { _ in })
+    #expect(isCleared { $0.outsideLocal = local.rawValue })
+    #expect(isCleared { ($0.outsideGlobal, $0.instance) = (host.rawValue, 1) })
+    #expect(!isCleared { ($0.outsideLocal, $0.outsideGlobal) = (host.rawValue, local.rawValue) })
+    #expect(!isCleared { $0.instance = 0 })
+    #expect(!isCleared { $0.insideLocal = local.rawValue })
+    #expect(!isCleared { ($0.outsideLocal, $0.protocolNumber) = (local.rawValue, 6) })
   }
 
   @Test func `shows the identifier of a query at both of its ends`() {

@@ -264,6 +264,15 @@ extension TestGateway {
     }
   }
 
+  /// The inside hosts that all workers know because something limits their sessions.
+  package var hosts: [MappingRecord] {
+    (0..<workers).flatMap { worker in
+      var found: [MappingRecord] = []
+      _ = unsafe translators[worker].listHosts(from: 0, slice: .max, limit: .max) { found.append($1) }
+      return found
+    }
+  }
+
   /// Ends the sessions that a request names; returns how many.
   @discardableResult
   package func clear(_ request: ClearRequest = ClearRequest()) -> Int {

@@ -84,6 +84,8 @@ extension Moment {
 }
 
 extension Gateway: JournalSource {
+  package var ruleIDs: [UInt16] { policy.rules.map(\.id) }
+
   package var journals: [TranslationJournal] { workers.map(\.journal) }
 
   /// The first worker sends for all: there are few packets, and one sender keeps them in order.

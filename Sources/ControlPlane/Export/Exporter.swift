@@ -6,6 +6,8 @@ package import WireFormats
 
 /// The part of the dataplane that an exporter needs.
 package protocol JournalSource: Sendable {
+  /// The identifiers of the rules for inside sources in force, in the configuration's order.
+  var ruleIDs: [UInt16] { get }
   /// The journals of all workers.
   var journals: [TranslationJournal] { get }
   /// Datagrams that would be taken now.
@@ -49,8 +51,9 @@ struct Exporter {
   private let start: UInt64
   private var destinations: [Destination] = []
   private var syslog: TranslationLogging.Scope?
-  /// The number of each dynamic rule's pool, from 1 in the order of the pools' names; 0 for an interface's address.
-  private var pools: [UInt32] = []
+  /// The number of each dynamic rule's pool by the rule's identifier, from 1 in the order of the pools' names. Rules with
+  /// an interface's address are not in it.
+  private var pools: [UInt16: UInt32] = [:]
   private var interfaceNames: [InterfaceID: String] = [:]
   private var lines: UInt64 = 0
   private var events: UInt64 = 0
@@ -75,9 +78,10 @@ struct Exporter {
     }
     syslog = logging.syslog
     let names = configuration.translation.pools.keys.sorted()
-    pools = configuration.translation.dynamicRules.map { rule in
-      guard case .pool(let name) = rule.source, let place = names.firstIndex(of: name) else { return 0 }
-      return UInt32(place + 1)
+    pools = [:]
+    for (id, rule) in zip(source.ruleIDs, configuration.translation.dynamicRules) {
+      guard case .pool(let name) = rule.source, let place = names.firstIndex(of: name) else { continue }
+      pools[id] = UInt32(place + 1)
     }
     interfaceNames = Dictionary(configuration.interfaces.map { ($0.id, $0.name) }) { first, _ in first }
     for journal in journals { journal.scope = logging.widestScope }
@@ -126,7 +130,7 @@ struct Exporter {
       writeLine(line)
       lines &+= 1
     }
-    let pool = pools.indices.contains(Int(event.rule)) && !event.isStatic ? pools[Int(event.rule)] : 0
+    let pool = event.isStatic ? 0 : pools[event.rule] ?? 0
     for index in destinations.indices where event.isIn(destinations[index].collector.scope) {
       destinations[index].records &+= 1
       if let packet = destinations[index].encoder.add(event, pool: pool, at: moment) { enqueue(packet, for: index) }

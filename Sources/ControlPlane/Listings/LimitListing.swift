@@ -13,40 +13,38 @@ struct LimitListing {
     var missed: UInt64
   }
 
-  private let survey: UsageSurvey
-  private let misses: [LimitSubject: UInt64]
+  private let use: [LimitSubject: LimitUse]
   private let configuration: TranslationConfiguration
 
-  init(_ survey: UsageSurvey, misses: [LimitSubject: UInt64], of configuration: TranslationConfiguration) {
-    self.survey = survey
-    self.misses = misses
+  init(_ use: [LimitSubject: LimitUse], of configuration: TranslationConfiguration) {
+    self.use = use
     self.configuration = configuration
   }
 
   private var limits: EntryLimits { configuration.limits }
 
-  private func row(_ name: String, _ maximum: Int, _ used: Int, _ subject: LimitSubject) -> Row {
-    Row(name: name, maximum: maximum, used: used, missed: misses[subject] ?? 0)
+  private func row(_ name: String, _ maximum: Int, _ subject: LimitSubject) -> Row {
+    Row(name: name, maximum: maximum, used: use[subject]?.used ?? 0, missed: use[subject]?.missed ?? 0)
   }
 
   // MARK: Hosts
 
   /// The hosts that have a limit and sessions, or were refused one, and those that the configuration names; by instance
-  /// and address. Needs a survey that has counted hosts.
+  /// and address. Needs a use that counts hosts.
   func hosts(_ address: IPv4Address? = nil) -> [Row] {
-    var hosts = Set(survey.hosts.keys)
-    for case .host(let host) in misses.keys { hosts.insert(host) }
+    var hosts: Set<LimitSubject.Host> = []
+    for case .host(let host) in use.keys { hosts.insert(host) }
     let seen = Set(hosts.map(\.address))
-    for named in limits.hosts.keys where !seen.contains(named) { hosts.insert(UsageSurvey.Host(named)) }
+    for named in limits.hosts.keys where !seen.contains(named) { hosts.insert(LimitSubject.Host(named)) }
     if let address {
-      if !seen.contains(address) { hosts.insert(UsageSurvey.Host(address)) }
+      if !seen.contains(address) { hosts.insert(LimitSubject.Host(address)) }
       hosts = hosts.filter { $0.address == address }
     }
     let ordered = hosts.sorted { ($0.instance.rawValue, $0.address) < ($1.instance.rawValue, $1.address) }
     return ordered.compactMap { host in
       guard let maximum = limits.hosts[host.address] ?? limits.allHosts else { return nil }
       let vrf = host.instance == .global ? "" : "%" + name(of: host.instance)
-      return row("\(host.address)\(vrf)", maximum, survey.hosts[host] ?? 0, .host(host))
+      return row("\(host.address)\(vrf)", maximum, .host(host))
     }
   }
 
@@ -59,7 +57,7 @@ struct LimitListing {
       guard only == nil || only == instance else { return nil }
       let forAll = instance == .global ? nil : limits.allInstances
       guard let maximum = limits.instances[instance] ?? forAll else { return nil }
-      return row(name(of: instance), maximum, survey.instances[instance] ?? 0, .instance(instance))
+      return row(name(of: instance), maximum, .instance(instance))
     }
   }
 
@@ -73,9 +71,7 @@ struct LimitListing {
   // MARK: Statistics
 
   private var lists: [Row] {
-    zip(limits.lists, survey.lists).map { limit, used in
-      row(limit.accessList, limit.maximum, used, .list(limit.accessList))
-    }
+    limits.lists.map { row($0.accessList, $0.maximum, .list($0.accessList)) }
   }
 
   /// The lines after the total one in `nat-limit statistics`.

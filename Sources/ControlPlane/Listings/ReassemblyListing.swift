@@ -33,6 +33,7 @@ struct ReassemblyListing {
       text += "   Current fragment count:\(use.fragments)\n"
       text += "   Total reassembly count:\(use.completed)\n"
       text += "   Total reassembly timeout count:\(use.timedOut)\n"
+      text += "   Total reassembly refused count:\(use.refused)\n"
       return text
     }.joined(separator: "\n")
   }
@@ -51,6 +52,7 @@ struct ReassemblyListing {
         json.member("currentFragments", pair.use?.fragments)
         json.member("totalReassemblies", pair.use?.completed)
         json.member("totalTimeouts", pair.use?.timedOut)
+        json.member("totalRefused", pair.use?.refused)
       }
     }
   }

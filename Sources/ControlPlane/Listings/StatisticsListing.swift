@@ -6,9 +6,13 @@ import WireFormats
 /// `show ip nat statistics`, in IOS XE's shape as far as its lines have a meaning here.
 struct StatisticsListing {
   /// Packets from inside, and from outside, that translation itself dropped.
-  private static let outboundDrops: [DropReason] = [.noSession, .protocolNotTranslated]
+  private static let outboundDrops: [DropReason] = [.noSession, .protocolNotTranslated, .hairpin]
   private static let inboundDrops: [DropReason] = [.filtered, .insideLocalFromOutside]
   private static let poolDrops: [DropReason] = [.portsExhausted, .addressesExhausted]
+  /// Packets that would have opened a session beyond a limit.
+  private static let limitDrops: [DropReason] = [
+    .sessionsExhausted, .hostSessionsExhausted, .hostRateExceeded, .instanceSessionsExhausted, .listSessionsExhausted,
+  ]
 
   let configuration: GatewayConfiguration
   let survey: UsageSurvey
@@ -27,7 +31,7 @@ struct StatisticsListing {
     doors = view.doors
     workers = view.workers
     self.baseline = baseline
-    limits = LimitListing(survey, misses: await view.limitMisses(), of: configuration.translation)
+    limits = LimitListing(await view.limitUse(countingHosts: false), of: configuration.translation)
     rules = RuleStatistics(configuration, survey)
   }
 
@@ -59,7 +63,7 @@ struct StatisticsListing {
     text += limits.statistics
     text += "In-to-out drops: \(drops(Self.outboundDrops))  Out-to-in drops: \(drops(Self.inboundDrops))\n"
     text += "Pool stats drop: \(drops(Self.poolDrops))  Mapping stats drop: \(drops([.mappingsExhausted]))\n"
-    text += "Limit entry add fail: \(drops([.sessionsExhausted]))\n"
+    text += "Limit entry add fail: \(drops(Self.limitDrops))\n"
     text += "Total doors: \(doors.application + doors.normal)\n"
     text += "Appl doors: \(doors.application)\n"
     text += "Normal doors: \(doors.normal)\n"
@@ -91,7 +95,7 @@ struct StatisticsListing {
       json.member("outsideDrops", drops(Self.inboundDrops))
       json.member("poolDrops", drops(Self.poolDrops))
       json.member("mappingDrops", drops([.mappingsExhausted]))
-      json.member("limitDrops", drops([.sessionsExhausted]))
+      json.member("limitDrops", drops(Self.limitDrops))
       json.member("doors") { json in
         json.member("application", doors.application)
         json.member("normal", doors.normal)

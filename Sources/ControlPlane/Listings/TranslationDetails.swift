@@ -28,7 +28,7 @@ struct TranslationDetails {
       text.append("  entry-id: ")
       text.append(hexadecimal: Self.entryID(row.kind, place))
       text.append(", use_count:\(place.users)\n")
-      text.append("  Worker: \(place.worker)\n")
+      if let worker = place.worker { text.append("  Worker: \(worker)\n") }
     }
   }
 
@@ -47,7 +47,7 @@ struct TranslationDetails {
 
   /// A number that no other entry has at the time: the worker, the table, and the record in it.
   static func entryID(_ kind: TranslationRow.Kind, _ place: TranslationRow.Place) -> UInt64 {
-    UInt64(place.worker + 1) << 36 | (kind == .session ? 0 : 1) << 32 | UInt64(place.record)
+    UInt64(place.worker.map { $0 + 1 } ?? 0) << 36 | (kind == .session ? 0 : 1) << 32 | UInt64(place.record)
   }
 
   func write(to json: inout JSONText) {

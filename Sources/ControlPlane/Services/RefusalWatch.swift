@@ -6,8 +6,9 @@ import Translation
 struct RefusalWatch {
   /// The reasons that an operator should hear of without asking.
   private static let reasons: [DropReason] = [
-    .portsExhausted, .addressesExhausted, .sessionsExhausted, .mappingsExhausted, .neighborTableFull, .handOverFull,
-    .noBuffer, .transmitFailed,
+    .portsExhausted, .addressesExhausted, .sessionsExhausted, .mappingsExhausted, .hostSessionsExhausted,
+    .hostRateExceeded, .instanceSessionsExhausted, .listSessionsExhausted, .neighborTableFull, .handOverFull, .noBuffer,
+    .transmitFailed,
   ]
 
   private var seen: [DropReason: UInt64] = [:]

@@ -30,9 +30,6 @@ extension Answering {
   }
 
   func answer(_ query: LimitQuery, in format: AnswerFormat, to sink: some AnswerSink) async throws {
-    func survey(_ view: some GatewayView, countingHosts: Bool) async -> UsageSurvey {
-      await UsageSurvey.survey(view, countingHosts: countingHosts)
-    }
     let isAboutHosts =
       switch query {
       case .allHosts, .host: true
@@ -40,8 +37,7 @@ extension Answering {
       }
     let only: RoutingInstance? = if case .instance(let name) = query { try instance(named: name) } else { nil }
     let listing = LimitListing(
-      await survey(view, countingHosts: isAboutHosts), misses: await view.limitMisses(),
-      of: view.configuration.translation)
+      await view.limitUse(countingHosts: isAboutHosts), of: view.configuration.translation)
     let rows =
       switch query {
       case .allHosts: listing.hosts()

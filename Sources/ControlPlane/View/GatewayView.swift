@@ -24,8 +24,9 @@ package protocol GatewayView: Sendable {
   /// The next rows of a worker's tables, by bounded slices: `nil` begins, and a slice without `next` is the last.
   func translations(of worker: Int, from cursor: ListingCursor?) async -> TranslationSlice
 
-  /// Sessions that were refused because of a limit other than the total; who is not in it was refused none.
-  func limitMisses() async -> [LimitSubject: UInt64]
+  /// What limits other than the total count; who is not in it has no session and was refused none. Hosts are left out
+  /// unless they are asked for, since there may be many.
+  func limitUse(countingHosts: Bool) async -> [LimitSubject: LimitUse]
 
   /// How much of a pool is given out.
   func use(of pool: AddressPool) async -> PoolUse
@@ -51,6 +52,8 @@ package protocol GatewayView: Sendable {
 
 /// A place in a worker's tables.
 package enum ListingCursor: Hashable, Sendable {
+  /// Among the outside hosts' addresses, which come with the first worker's entries.
+  case outsideBindings(UInt32)
   /// In the table of mappings, at a record number.
   case addressMappings(UInt32)
   /// In the table of sessions, at a record number.

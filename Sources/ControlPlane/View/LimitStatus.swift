@@ -1,4 +1,5 @@
 package import Forwarding
+package import WireFormats
 
 /// The session limit (`ip nat translation max-entries`) and what became of it.
 package struct LimitStatus: Hashable, Sendable {
@@ -19,10 +20,34 @@ package struct LimitStatus: Hashable, Sendable {
 
 /// Whose sessions a limit counts.
 package enum LimitSubject: Hashable, Sendable {
-  case host(UsageSurvey.Host)
+  /// An inside host.
+  package struct Host: Hashable, Sendable {
+    package var address: IPv4Address
+    package var instance: RoutingInstance
+
+    package init(_ address: IPv4Address, _ instance: RoutingInstance = .global) {
+      self.address = address
+      self.instance = instance
+    }
+  }
+
+  case host(Host)
   /// An access list, by its name.
   case list(String)
   case instance(RoutingInstance)
+}
+
+/// What a limit counts.
+package struct LimitUse: Hashable, Sendable {
+  /// Sessions now.
+  package var used: Int
+  /// Sessions that were refused because of it.
+  package var missed: UInt64
+
+  package init(used: Int, missed: UInt64) {
+    self.used = used
+    self.missed = missed
+  }
 }
 
 /// How much of a pool is given out.
@@ -74,12 +99,15 @@ package struct ReassemblyUse: Hashable, Sendable {
   package var completed: UInt64
   /// Datagrams that were given up because fragments did not come in time.
   package var timedOut: UInt64
+  /// Datagrams that were dropped for their fragments, with their first one, or to make room for others.
+  package var refused: UInt64
 
-  package init(datagrams: Int, fragments: Int, completed: UInt64, timedOut: UInt64) {
+  package init(datagrams: Int, fragments: Int, completed: UInt64, timedOut: UInt64, refused: UInt64) {
     self.datagrams = datagrams
     self.fragments = fragments
     self.completed = completed
     self.timedOut = timedOut
+    self.refused = refused
   }
 }
 

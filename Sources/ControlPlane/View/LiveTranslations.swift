@@ -5,13 +5,21 @@ import WireFormats
 /// The tables of the workers, by slices: each question looks at a bounded number of records between two bursts.
 extension LiveGateway {
   /// Records that one question looks at.
-  private static var slice: UInt32 { 4096 }
+  static var slice: UInt32 { 4096 }
   /// Rows that one question brings: with 64 octets each, what a worker copies in a few microseconds.
-  private static var rows: Int { 512 }
+  static var rows: Int { 512 }
 
   package func translations(of worker: Int, from cursor: ListingCursor?) async -> TranslationSlice {
     let policy = gateway.policy
-    switch cursor ?? .addressMappings(0) {
+    switch cursor ?? (worker == 0 ? .outsideBindings(0) : .addressMappings(0)) {
+    case .outsideBindings(let start):
+      // All workers share them, without a lock: no worker has to be asked.
+      var rows: [TranslationRow] = []
+      let now = gateway.tick()
+      let next = gateway.bindings.list(from: start, slice: Self.slice, limit: Self.rows) {
+        rows.append(TranslationRow($1, policy: policy, number: $0, now: now))
+      }
+      return TranslationSlice(rows: rows, next: next.map { .outsideBindings($0) } ?? .addressMappings(0))
     case .addressMappings(let start):
       let answer = await gateway.workers[worker].ask { translator -> ([(UInt32, MappingRecord)], UInt32?) in
         var found: [(UInt32, MappingRecord)] = []
@@ -52,6 +60,8 @@ extension LiveGateway {
         $0.clearIdleMappings(request, from: $1, slice: Self.slice, cleared: &$2)
       }
     }
+    // Those that sessions held until now are free already.
+    mappings += gateway.bindings.removeAll { request.matches($0) }
     return request.sparesSessions
       ? ClearResult(cleared: mappings, spared: sessions) : ClearResult(cleared: sessions + mappings)
   }
@@ -89,6 +99,22 @@ extension TranslationRow {
       place: Place(worker: worker, record: number, users: record.users))
   }
 
+  /// The row of an outside host's address.
+  init(_ binding: OutsideBinding, policy: Policy, number: UInt32, now: UInt32) {
+    let rule = Int(binding.rule)
+    self.init(
+      kind: .address, protocolNumber: nil, inside: nil,
+      outside: Names(local: ListedEndpoint(binding.local), global: ListedEndpoint(binding.global)),
+      instance: binding.inside,
+      rule: policy.outsideRules.indices.contains(rule)
+        ? policy.rules.count + policy.destinationRules.count + rule + 1 : nil,
+      marks: [.outside],
+      age: Age(
+        created: now &- min(binding.created, now), idle: binding.users == 0 ? now &- min(binding.lastUsed, now) : 0,
+        timeout: Self.listed(policy.timeouts.simple)),
+      place: Place(worker: nil, record: number, users: binding.users))
+  }
+
   /// The row of a session.
   init(_ record: SessionRecord, policy: Policy, worker: Int, number: UInt32, now: UInt32) {
     let hasPorts = [.tcp, .udp, .icmp].contains(record.protocolNumber)
@@ -110,8 +136,8 @@ extension TranslationRow {
         local: endpoint(record.outsideLocal, outside(record.outsideLocalPort, record.insideLocalPort)),
         global: endpoint(record.outsideGlobal, outside(record.outsideGlobalPort, record.insideGlobalPort))),
       instance: record.insideInstance,
-      rule: record.flags.contains(.isStatic) ? nil : Self.number(ofRule: record.rule, in: policy),
-      ruleID: record.rule, marks: Self.marks(of: record),
+      rule: Self.rule(of: record, in: policy), ruleID: record.flags.contains(.isStatic) ? nil : record.rule,
+      marks: Self.marks(of: record),
       age: Age(
         // A packet may be a tick ahead of the reader's clock.
         created: now &- min(record.created, now), idle: now &- min(record.lastUsed, now),
@@ -121,14 +147,27 @@ extension TranslationRow {
 
   /// The `RuleSummary` number of a rule's identifier; nil for a rule that a reload has removed.
   private static func number(ofRule id: UInt16, in policy: Policy) -> Int? {
-    policy.rules.indices.contains(Int(id)) ? Int(id) + 1 : nil
+    policy.ruleNumber(ofID: id).map { $0 + 1 }
+  }
+
+  /// The `RuleSummary` number of the rule that made a session; nil for one of a static entry.
+  private static func rule(of record: SessionRecord, in policy: Policy) -> Int? {
+    if record.flags.contains(.rotary) {
+      let rule = policy.destinationRule(for: record.insideGlobal, port: record.insideGlobalPort)
+      return rule.map { policy.rules.count + $0 + 1 }
+    }
+    return record.flags.contains(.isStatic) ? nil : number(ofRule: record.rule, in: policy)
   }
 
   private static func listed(_ timeout: UInt32) -> UInt32? { timeout == Timeouts.never ? nil : timeout }
 
   private static func marks(of record: SessionRecord) -> [Mark] {
     var marks: [Mark] = []
-    if record.flags.contains(.isStatic) { marks.append(.static) }
+    if record.flags.contains(.rotary) {
+      marks.append(.destination)
+    } else if record.flags.contains(.isStatic) {
+      marks.append(.static)
+    }
     if record.flags.contains(.openedInbound) { marks.append(.inbound) }
     if record.flags.contains(.dns) { marks.append(.dns) }
     if record.protocolNumber == .tcp {

@@ -82,14 +82,14 @@ package struct TranslationRow: Hashable, Sendable {
 
   /// Where an entry lies and who counts on it.
   package struct Place: Hashable, Sendable {
-    /// The worker that owns it.
-    package var worker: Int
-    /// Its record number in that worker's table.
+    /// The worker that owns it; nil for an outside host's address, which all workers share.
+    package var worker: Int?
+    /// Its record number in that table.
     package var record: UInt32
     /// The sessions that use it; 0 for a session.
     package var users: UInt32
 
-    package init(worker: Int, record: UInt32, users: UInt32 = 0) {
+    package init(worker: Int?, record: UInt32, users: UInt32 = 0) {
       self.worker = worker
       self.record = record
       self.users = users
@@ -107,8 +107,7 @@ package struct TranslationRow: Hashable, Sendable {
   package var instance: RoutingInstance
   /// The dynamic rule that made it, by its `RuleSummary` number; nil for static entries and theirs.
   package var rule: Int?
-  /// The identifier of its rule or static entry, which stays the same across reloads; nil for an entry of the
-  /// configuration itself.
+  /// The identifier of its rule for inside sources, which stays the same across reloads; nil for other entries.
   package var ruleID: UInt16?
   /// In the order of `Mark`'s cases.
   package var marks: [Mark]

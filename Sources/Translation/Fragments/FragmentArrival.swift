@@ -26,7 +26,7 @@ extension FragmentTable {
   ) -> Arrival {
     var search = search(key, from: ingress)
     if let old = search.datagram, isOver(old, now) {
-      remove(old, because: .fragmentTimeout)
+      timeOut(old)
       search = self.search(key, from: ingress)
     }
     guard let number = search.datagram ?? open(key, from: ingress, limits, search, identification, now: now) else {
@@ -53,7 +53,7 @@ extension FragmentTable {
   ) -> UInt16? {
     let limit = Int(limits.maximumDatagrams)
     if search.ofSource >= max(1, limit / Self.partOfSource), let oldest = search.oldestOfSource {
-      remove(oldest, because: .fragmentTableFull)
+      giveUp(oldest)
     }
     return add(
       FragmentedDatagram(
@@ -182,11 +182,6 @@ extension FragmentTable {
   mutating func setPorts(of number: UInt16, _ source: UInt16, _ destination: UInt16) {
     unsafe datagrams[Int(number)].sourcePort = source
     unsafe datagrams[Int(number)].destinationPort = destination
-  }
-
-  /// Forgets a datagram of which everything has gone on.
-  mutating func leave(_ number: UInt16) {
-    if unsafe datagrams[Int(number)].isComplete { remove(number, because: .fragmentTimeout) }
   }
 
   /// Keeps the frame of a fragment whose verdict was to hold it.

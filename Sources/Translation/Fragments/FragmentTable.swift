@@ -40,6 +40,8 @@ import WireFormats
   /// The oldest and the newest datagram of each interface.
   private var oldest = InlineArray<64, UInt16>(repeating: .max)
   private var newest = InlineArray<64, UInt16>(repeating: .max)
+  /// What became of the datagrams of each interface.
+  var tallies = InlineArray<64, ReassemblyTally>(repeating: ReassemblyTally())
   /// Frames that are held or are about to be given back.
   package internal(set) var framesHeld = 0
   /// The places whose frames are to be processed again, oldest first, and those whose frames are to be dropped.
@@ -102,7 +104,7 @@ import WireFormats
     let interface = Int(datagram.ingress.rawValue & 63)
     if Int(countOfInterface[interface]) >= limit || count == Self.maximumDatagrams {
       guard oldest[interface] != .max else { return nil }
-      remove(oldest[interface], because: .fragmentTableFull)
+      giveUp(oldest[interface])
     }
     let number: UInt16
     if freeDatagram != .max {
@@ -166,6 +168,7 @@ import WireFormats
   /// Drops a datagram's fragments, those that are held and those that will come until its time is up.
   mutating func condemn(_ number: UInt16, because reason: DropReason) {
     clear(number, because: reason)
+    if unsafe !datagrams[Int(number)].isRefused { note(number) { $0.refused &+= 1 } }
     unsafe datagrams[Int(number)].fate = .refused(reason)
   }
 
@@ -193,7 +196,7 @@ import WireFormats
     guard count > 0 else { return }
     for _ in 0..<64 {
       if hand >= unusedDatagrams { hand = 0 }
-      if unsafe datagrams[Int(hand)].isLive, isOver(hand, now) { remove(hand, because: .fragmentTimeout) }
+      if unsafe datagrams[Int(hand)].isLive, isOver(hand, now) { timeOut(hand) }
       hand += 1
     }
   }

@@ -70,6 +70,12 @@ struct FragmentedDatagram: BitwiseCopyable {
 
   /// Whether every fragment has come and gone on.
   var isComplete: Bool { end != 0 && received == end && passed == fragments }
+
+  /// Whether its fragments are dropped.
+  var isRefused: Bool {
+    if case .refused = fate { return true }
+    return false
+  }
 }
 
 /// A place of the fragment table, where a worker keeps the frame of a fragment that must wait.

@@ -1,5 +1,5 @@
 import Forwarding
-import WireFormats
+package import WireFormats
 
 // What the packet path asks of a policy when a session begins.
 extension Policy {
@@ -84,8 +84,8 @@ extension Policy {
     }
   }
 
-  /// The rule whose virtual host a connection from outside is for.
-  func destinationRule(for destination: IPv4Address, port: UInt16) -> Int? {
+  /// The rule whose virtual host a connection from outside is for, by its place in `destinationRules`.
+  package func destinationRule(for destination: IPv4Address, port: UInt16) -> Int? {
     destinationRules.firstIndex { conditions.lists.permits($0.list, destination: destination, port: port) }
   }
 

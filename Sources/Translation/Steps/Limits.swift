@@ -70,7 +70,10 @@ extension Translator {
     probe.word = now
     probe.credit = rate &* 2
     guard let host = shard.findMapping(like: probe) ?? shard.insert(probe) else { return .mappingsExhausted }
-    guard Int(shard.mappings[host].users) < maximum else { return .hostSessionsExhausted }
+    guard Int(shard.mappings[host].users) < maximum else {
+      shard.mappings[host].refusals &+= 1
+      return .hostSessionsExhausted
+    }
     if rate > 0, !record.flags.contains(.openedInbound) {
       let elapsed = now &- shard.mappings[host].word
       if elapsed > 0 {
@@ -79,7 +82,10 @@ extension Translator {
         shard.mappings[host].credit = min(rate &* 2, shard.mappings[host].credit &+ earned)
         shard.mappings[host].word = now
       }
-      guard shard.mappings[host].credit > 0 else { return .hostRateExceeded }
+      guard shard.mappings[host].credit > 0 else {
+        shard.mappings[host].refusals &+= 1
+        return .hostRateExceeded
+      }
       shard.mappings[host].credit -= 1
     }
     shard.mappings[host].users += 1

@@ -158,6 +158,12 @@ extension MappingRecord {
     set { insideGlobalPort = UInt16(newValue) }
   }
 
+  /// For a host: sessions that were refused it since it is known.
+  package internal(set) var refusals: UInt32 {
+    get { insideGlobal.rawValue }
+    set { insideGlobal = IPv4Address(newValue) }
+  }
+
   /// For a host: sessions that it may open at once, in hundredths, as of `word`.
   var credit: UInt32 {
     get { link }

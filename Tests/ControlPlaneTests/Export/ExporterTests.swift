@@ -11,9 +11,13 @@ import WireFormats
 /// Journals, and a worker that takes datagrams as long as there is room.
 private final class StubSource: JournalSource {
   let journals: [TranslationJournal]
+  let ruleIDs: [UInt16]
   private let state = Mutex((room: 256, unready: Set<IPv4Address>(), sent: [OwnDatagram]()))
 
-  init(workers: Int = 2) { journals = (0..<workers).map { _ in TranslationJournal(capacity: 1 << 14) } }
+  init(workers: Int = 2, ruleIDs: [UInt16] = [0]) {
+    journals = (0..<workers).map { _ in TranslationJournal(capacity: 1 << 14) }
+    self.ruleIDs = ruleIDs
+  }
 
   var datagramRoom: Int { state.withLock { $0.room } }
   var isIdle: Bool { true }
@@ -96,6 +100,28 @@ private func moment(_ seconds: UInt64) -> Moment {
     let status = exporter.status
     #expect(status.events == 3 && status.collectors.map(\.records) == [2, 3])
     #expect(status.collectors.map(\.sent) == [1, 1] && status.collectors.map(\.source) == ["outside0", "outside0"])
+  }
+
+  @Test func `the pool of a record is that of its rule, whose number stays when others come and go`() {
+    let source = StubSource(ruleIDs: [9, 4, 6])
+    var configuration = configuration(.bindings)
+    configuration.translation.dynamicRules = [
+      DynamicRule(accessList: "10", source: .pool("P"), overload: true),
+      DynamicRule(accessList: "11", source: .pool("A"), overload: true),
+      DynamicRule(accessList: "12", source: .interface(InterfaceID(rawValue: 1)), overload: true),
+    ]
+    var exporter = exporter(source, configuration)
+    for rule in [UInt16(4), 9, 6, 0, 1] {
+      var event = TranslationEvent(.addressesExhausted)
+      event.rule = rule
+      source.journals[0].note(event)
+    }
+    var ofStatic = TranslationEvent(.addressesExhausted)
+    (ofStatic.rule, ofStatic.isStatic) = (9, true)
+    source.journals[0].note(ofStatic)
+    #expect(exporter.turn(at: moment(1)) == 6)
+    exporter.finish(at: moment(2))
+    #expect(records(source.sent, to: carol).map { $0[283] } == [1, 2, 0, 0, 0, 0])
   }
 
   @Test func `the log has a line for each event of its scope`() {

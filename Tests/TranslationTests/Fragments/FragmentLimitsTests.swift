@@ -101,6 +101,40 @@ import WireFormats
     }
   }
 
+  @Test func `each interface counts what it follows, and what became of it`() {
+    var bench = Bench()
+    bench.limits.maximumFragments = 2
+    // 1 is complete, 2 overlaps, 3 is dropped with its first fragment, 4 has too many, 5 and 6 are never complete.
+    for number in UInt16(1)..<3 {
+      if case .first(let datagram) = bench.arrive(0..<800, of: number) { bench.table.settle(datagram, .translated) }
+    }
+    if case .follower(let datagram) = bench.arrive(800..<810, last: true, of: 1) { bench.table.leave(datagram) }
+    #expect(reason(bench.arrive(400..<1200, of: 2)) == .fragmentOverlap)
+    #expect(reason(bench.arrive(1200..<1208, of: 2)) == .fragmentOverlap)
+    if case .first(let datagram) = bench.arrive(0..<800, of: 3) { bench.table.settle(datagram, .refused(.filtered)) }
+    for number in 0..<3 { _ = bench.arrive(number * 800..<number * 800 + 800, of: 4) }
+    _ = bench.arrive(0..<800, of: 5)
+    _ = bench.arrive(0..<800, of: 6)
+    _ = bench.arrive(800..<1600, of: 6)
+    var tally = bench.table.tally(on: Place.inside)
+    #expect(tally.completed == 1 && tally.refused == 3 && tally.timedOut == 0)
+    #expect(tally.datagrams == 5 && tally.fragments == 1 + 1 + 2 + 1 + 2)
+    #expect(bench.table.tally(on: Place.outside) == ReassemblyTally())
+    bench.now += 4
+    // One finds out by its next fragment, the others by the search; the refused ones have been counted.
+    _ = bench.arrive(800..<1600, of: 5)
+    for _ in 0..<16 { bench.table.expire(now: bench.now) }
+    tally = bench.table.tally(on: Place.inside)
+    #expect(tally.completed == 1 && tally.refused == 3 && tally.timedOut == 2)
+    #expect(tally.datagrams == 1 && tally.fragments == 1)
+    // What makes room for others is counted too.
+    for number in UInt16(100)..<120 { _ = bench.arrive(0..<800, of: number) }
+    tally = bench.table.tally(on: Place.inside)
+    #expect(tally.datagrams == 16 && tally.refused == 3 + 5)
+    tally += tally
+    #expect(tally.datagrams == 32 && tally.refused == 16 && tally.completed == 2)
+  }
+
   @Test func `a table that has been full and is empty again has room for all`() {
     var bench = Bench()
     bench.limits.maximumDatagrams = 4096
