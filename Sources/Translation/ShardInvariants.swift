@@ -45,7 +45,9 @@ extension Translator {
   /// A session's inside global endpoint is that of its mapping, which is live.
   private func checkMapping(of record: SessionRecord, _ number: UInt32, _ problems: inout [String]) {
     guard record.mapping != SessionRecord.noMapping else {
-      if record.flags.isDisjoint(with: [.isStatic, .ownsPort]) { problems.append("dynamic session \(number) has no mapping") }
+      if record.flags.isDisjoint(with: [.isStatic, .ownsPort]) {
+        problems.append("dynamic session \(number) has no mapping")
+      }
       return
     }
     guard record.mapping < shard.mappings.highWater else {

@@ -126,8 +126,8 @@ package struct GlobalAddresses: Sendable {
   /// The ranges of an instance, disjoint and ascending.
   package func ranges(in instance: RoutingInstance = .global) -> [ClosedRange<IPv4Address>] {
     blocks.filter { $0.isCurrent && $0.keys.lowerBound >> 32 == UInt64(instance.rawValue) }.map {
-      IPv4Address(UInt32(truncatingIfNeeded: $0.keys.lowerBound))
-        ... IPv4Address(UInt32(truncatingIfNeeded: $0.keys.upperBound))
+      IPv4Address(
+        UInt32(truncatingIfNeeded: $0.keys.lowerBound))...IPv4Address(UInt32(truncatingIfNeeded: $0.keys.upperBound))
     }
   }
 

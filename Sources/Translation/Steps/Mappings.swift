@@ -146,14 +146,18 @@ extension Translator {
   }
 
   private mutating func freePort(of record: MappingRecord) {
-    guard let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else { return }
+    guard let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else {
+      return
+    }
     ports.free(
       address: number, protocol: record.protocolNumber, port: record.insideGlobalPort, of: allocator.mark)
   }
 
   /// Frees the port of a session that has one of its own; its pairing is among its mapping's users.
   mutating func freePort(of record: SessionRecord) {
-    guard let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else { return }
+    guard let number = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else {
+      return
+    }
     ports.free(
       address: number, protocol: record.protocolNumber, port: record.insideGlobalPort, of: allocator.mark)
   }

@@ -243,7 +243,9 @@ extension Translator {
   }
 
   /// The one address of each of the pool's networks whose host part is that of `host`.
-  private mutating func claimMatching(_ host: IPv4Address, of pool: AddressPool, _ outside: RoutingInstance) -> IPv4Address? {
+  private mutating func claimMatching(
+    _ host: IPv4Address, of pool: AddressPool, _ outside: RoutingInstance
+  ) -> IPv4Address? {
     let mask = IPv4Prefix.mask(pool.prefixLength)
     for range in pool.usableRanges {
       let address = IPv4Address(range.lowerBound.rawValue & mask | host.rawValue & ~mask)

@@ -104,7 +104,8 @@ extension Translator {
     }
     let entry = policy.statics[number]
     if entry.global(of: record.insideLocal) == record.insideGlobal {
-      return entry.entry.ports.map { $0.global == record.insideGlobalPort } ?? (record.insideLocalPort == record.insideGlobalPort)
+      return entry.entry.ports.map { $0.global == record.insideGlobalPort }
+        ?? (record.insideLocalPort == record.insideGlobalPort)
     }
     // A session from outside may have come by another of several global addresses (`extendable`).
     let port = record.protocolNumber == .icmp ? 0 : record.insideGlobalPort
