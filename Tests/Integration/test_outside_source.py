@@ -32,6 +32,8 @@ class OutsideSource(lab.LabTestCase):
         cls.lab = lab.Lab(name, lab.configuration(name, statements=STATEMENTS)).up()
         cls.addClassCleanup(cls.lab.down)
         cls.lab.run("dave", "ip", "address", "add", "198.51.100.7/32", "dev", "eth0")
+        # He asks for neighbours by his address on the segment: the gateway hears no ARP from off the link.
+        cls.lab.run("dave", "sysctl", "-qw", "net.ipv4.conf.all.arp_announce=2")
         cls.lab.add_addresses("carol", "203.0.113.12")
 
     def test_both_addresses_of_a_connection_are_translated_at_once(self):

@@ -76,11 +76,14 @@ class SameAddressesTwice(lab.LabTestCase):
     @lab.sallyport_only
     def test_an_instance_goes_by_its_own_routes(self):
         # The global table reaches 198.51.100.0/24 by 203.0.113.200; red's default route leads to 203.0.113.254.
-        for host, router in ("alice", "203.0.113.200"), ("red", "203.0.113.254"):
-            with self.subTest(host), capture(lab.shared(), "carol") as seen:
+        asked = {}
+        for host in "red", "alice":
+            with capture(lab.shared(), "carol") as seen:
                 lab.shared().run(host, "ping", "-q", "-c", "1", "-W", "1", "198.51.100.77", check=False)
-            asked = {row[0] for row in seen.select("arp.opcode == 1", "arp.dst.proto_ipv4")}
-            self.assertEqual(asked, {router})
+            asked[host] = {row[0] for row in seen.select("arp.opcode == 1", "arp.dst.proto_ipv4")}
+        self.assertIn("203.0.113.254", asked["red"])
+        self.assertNotIn("203.0.113.200", asked["red"])
+        self.assertIn("203.0.113.200", asked["alice"])
 
 
 MATCH_IN_VRF = """

@@ -7,7 +7,8 @@ A conversation is {"id", "transport", "address", "port", "local", "sizes", "repl
 sends a message of each of `sizes` octets and expects one of each of `replies` back. A message is a header (its reply's
 length, how to close, the seed) and octets made of the seed; a reply's octets are made of the message's digest, so that
 whoever gets it knows that the message arrived unchanged. The client prints {"id", "outcome", "digest"} a line: the
-outcome is "done", or what went wrong and at which message, as both gateways should have it.
+outcome is "done", or what went wrong and at which message, as both gateways should have it. The last line is
+{"repeats"}: how many datagrams had to be sent twice.
 
 Closing: "client" and "server" say whose FIN is first, "reset" and "server-reset" who resets, "half" that the client
 stops sending and reads on.
@@ -25,6 +26,8 @@ import threading
 HEADER = struct.Struct("!IIBI")
 CLOSINGS = ["client", "server", "reset", "server-reset", "half"]
 PATIENCE = 2.5
+# Datagrams that were sent twice.
+repeats = []
 
 
 def octets(seed, count):
@@ -99,6 +102,17 @@ def serve(udp_port, tcp_port):
                 threading.Thread(target=serve_connection, args=(listener.accept()[0],), daemon=True).start()
 
 
+def ask(datagrams, sent):
+    """The answer to a datagram, which is sent once more when none comes, as every user of UDP does."""
+    datagrams.send(sent)
+    try:
+        return datagrams.recv(65536)
+    except TimeoutError:
+        repeats.append(sent)
+        datagrams.send(sent)
+        return datagrams.recv(65536)
+
+
 def by_udp(script, digest):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
         datagrams.bind(("", script["local"]))
@@ -106,8 +120,7 @@ def by_udp(script, digest):
         datagrams.settimeout(PATIENCE)
         for index in range(len(script["sizes"])):
             sent = message(script, index)
-            datagrams.send(sent)
-            received = datagrams.recv(65536)
+            received = ask(datagrams, sent)
             if received != reply(sent):
                 return f"different at {index}"
             digest.update(received)
@@ -166,3 +179,4 @@ else:
     with concurrent.futures.ThreadPoolExecutor(24) as pool:
         for line in pool.map(hold, map(json.loads, sys.stdin)):
             print(json.dumps(line), flush=True)
+    print(json.dumps({"repeats": len(repeats)}), flush=True)
