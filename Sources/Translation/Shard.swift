@@ -185,6 +185,7 @@ import WireFormats
     mappings[number] = quiet
     atomicMemoryFence(ordering: .releasing)
     mappings[number].kind = record.kind
+    guard record.isIndexed else { return number }
     let local = record.localKey.hash(seed: seed)
     guard mappingIndex.insert(local, number << 1, rehash: { rehashMapping($0) }) else {
       freeMapping(number)

@@ -69,6 +69,10 @@ package enum Place {
   /// An interface without `ip nat` statement: 192.0.2.1/24.
   package static let aside = InterfaceID(rawValue: 2)
   package static let asideAddress = IPv4Address(0xC000_0201)
+  /// The routing instance of the red interfaces, which have the addresses of the global inside and outside ones.
+  package static let redInstance = RoutingInstance(rawValue: 1)
+  package static let red = InterfaceID(rawValue: 3)
+  package static let redOutside = InterfaceID(rawValue: 4)
   /// The pool's addresses: 203.0.113.100 to 203.0.113.103.
   package static let pool = IPv4Address(0xCB00_7164)...IPv4Address(0xCB00_7167)
   /// What bob is called outside under a static entry: 203.0.113.50.

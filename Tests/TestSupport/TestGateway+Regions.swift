@@ -39,6 +39,7 @@ extension TestGateway {
       cursor = 0
       while let from = cursor { cursor = unsafe translators[worker].reconcileMappings(from: from, slice: 64) }
     }
+    policy = next
     next.reserveStaticPorts(in: ports)
     old?.releaseStaticPorts(in: ports, keeping: next)
     return result

@@ -5,7 +5,11 @@ import WireFormats
 /// A gateway without devices: translators over memory of its own, a clock that a test moves, neighbours that are
 /// known, and the hand-over between workers done on the spot.
 @safe package final class TestGateway {
-  package let policy: Policy
+  /// The rules in force, and the numbers of theirs and of earlier ones.
+  package internal(set) var policy: Policy
+  package var book = RuleBook()
+  /// The outside hosts' local addresses, which all workers share.
+  package let bindings: OutsideBindings
   package let neighbors: NeighborTable
   package let limit: SessionLimit
   package let workers: Int
@@ -38,11 +42,13 @@ import WireFormats
   /// A gateway as `setup` says, under its policy or another, with neighbours of its own or others'.
   package init(_ setup: TestSetup, policy other: Policy? = nil, neighbors: NeighborTable = NeighborTable()) {
     policy = other ?? setup.policy
+    _ = book.numbers(of: policy.rules.map(\.rule), setup.translation)
+    bindings = OutsideBindings(capacity: 64, key: (setup.seed, 7))
     self.neighbors = neighbors
     workers = setup.workers
     rounds = 1 + setup.sessionsPerWorker / 8192
     limit = SessionLimit(maximum: setup.translation.maximumEntries)
-    let addresses = policy.globalAddresses.count
+    let addresses = policy.globalAddresses.count + setup.spareAddresses
     let portMemory = unsafe Self.zeroed(PortMap.size(addresses: addresses))
     ports = unsafe PortMap(memory: portMemory, addresses: addresses)
     policy.reserveStaticPorts(in: ports)
@@ -60,7 +66,7 @@ import WireFormats
         workers: setup.workers)
       let translator = Translator(
         policy: policy, shard: shard, ports: ports, neighbors: neighbors, counters: counters[worker], limit: limit,
-        random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker, workers: setup.workers,
+        bindings: bindings, random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker, workers: setup.workers,
         journal: journals[worker])
       unsafe (translators + worker).initialize(to: translator)
     }
@@ -85,6 +91,11 @@ import WireFormats
   private func introduceEverybody() {
     for host in [Host.alice, .bob] + (0..<240).map(Host.inside) { introduce(host, at: Place.inside) }
     for host in [Host.carol, .dave, .router] { introduce(host, at: Place.outside) }
+    for interface in policy.interfaces where interface.instance != .global {
+      let isInside = interface.realm == .inside
+      let hosts = isInside ? [Host.alice, .bob] + (0..<240).map(Host.inside) : [.carol, .dave, .router]
+      for host in hosts { introduce(host, at: interface.id) }
+    }
   }
 
   /// Makes a host's Ethernet address known.
@@ -199,8 +210,10 @@ import WireFormats
   }
 
   private func steering(_ datagram: Datagram, by interface: InterfaceID) -> Int {
-    if interface != Place.outside {
-      return Ownership.worker(ofInside: datagram.source.address, in: .global, of: workers)
+    let place = policy.interfaces.first { $0.id == interface }
+    if place?.realm != .outside {
+      return Ownership.worker(
+        ofInside: datagram.source.address, in: place?.instance ?? .global, of: workers)
     }
     var port = datagram.destination.port
     if case .icmp(_, _, let rest) = datagram.body { port = UInt16(rest >> 16) }

@@ -17,6 +17,13 @@ package struct TestSetup: Sendable {
   package var knowsNeighbors = true
   /// Seeds the hash function and the choice of ports.
   package var seed: UInt64 = 1
+  /// Whether there is a second inside interface, in routing instance 1, with the same addresses as the first.
+  package var hasRed = false
+  /// Whether instance 1 has an outside interface of its own, with the same addresses as the global one; otherwise its
+  /// routes lead to the global instance.
+  package var redHasOutside = false
+  /// Addresses that the port map has room for beyond the first policy's, for policies that come later.
+  package var spareAddresses = 0
 
   /// A gateway without rules.
   package init() {}
@@ -79,19 +86,48 @@ package struct TestSetup: Sendable {
         id: Place.aside, name: "aside0", device: 2, hardwareAddress: MACAddress(0x02_00_00_00_00_03),
         address: Place.asideAddress, prefixLength: 24),
     ]
+    if hasRed {
+      interfaces.append(
+        NetworkInterface(
+          id: Place.red, name: "red0", device: 3, hardwareAddress: MACAddress(0x02_00_00_00_00_04),
+          address: Place.insideAddress, prefixLength: 24, mtu: insideMTU, realm: .inside, instance: Place.redInstance))
+    }
+    if redHasOutside {
+      interfaces.append(
+        NetworkInterface(
+          id: Place.redOutside, name: "red1", device: 4, hardwareAddress: MACAddress(0x02_00_00_00_00_05),
+          address: Place.outsideAddress, prefixLength: 24, mtu: outsideMTU, realm: .outside,
+          instance: Place.redInstance))
+    }
     for index in interfaces.indices { interfaces[index].reassembly.dropsFragments = refusesFragments }
     return interfaces
   }
 
-  /// The policy that these rules compile to, with a default route by way of `Host.router`.
-  package var policy: Policy {
+  /// The routes: to what is connected, and all else by way of `Host.router`; instance 1 leads to the global one unless
+  /// it has an outside interface of its own.
+  package var routes: RoutingTable {
+    let everywhere = IPv4Prefix(containing: .unspecified, length: 0)
     var routes = interfaces.compactMap { interface in
-      interface.connected.map { Route(prefix: $0, interface: interface.id) }
+      interface.connected.map { Route(instance: interface.instance, prefix: $0, interface: interface.id) }
     }
-    routes.append(
-      Route(
-        prefix: IPv4Prefix(containing: .unspecified, length: 0), interface: Place.outside,
-        gateway: Host.router.address))
-    return Policy(interfaces: interfaces, routes: RoutingTable(routes), translation: translation)
+    routes.append(Route(prefix: everywhere, interface: Place.outside, gateway: Host.router.address))
+    if redHasOutside {
+      routes.append(
+        Route(
+          instance: Place.redInstance, prefix: everywhere, interface: Place.redOutside, gateway: Host.router.address))
+    } else if hasRed {
+      routes.append(Route(instance: Place.redInstance, prefix: everywhere, leaksTo: .global))
+    }
+    return RoutingTable(routes)
+  }
+
+  /// The policy that these rules compile to.
+  package var policy: Policy { Policy(interfaces: interfaces, routes: routes, translation: translation) }
+
+  /// The policy that replaces a gateway's: rules that stay keep their numbers, and addresses theirs.
+  package func policy(after gateway: TestGateway) -> Policy {
+    Policy(
+      interfaces: interfaces, routes: routes, translation: translation, book: &gateway.book,
+      replacing: gateway.policy)
   }
 }

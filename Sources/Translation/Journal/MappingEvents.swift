@@ -5,14 +5,14 @@ extension Translator {
   /// Tells the journal of a port mapping that was made or has ended, unless whoever reads it knows whose port that is
   /// without a word for each: of computed ports the configuration says it (RFC 7422 section 3), of those of a set the
   /// note on the set (RFC 6888 REQ-14).
-  func noteMapping(_ record: MappingRecord, isNew: Bool) {
+  mutating func noteMapping(_ record: MappingRecord, isNew: Bool) {
     guard journal.isOn, !isKnown(record) else { return }
     isNew ? journal.mappingCreated(record) : journal.mappingDeleted(record)
   }
 
   /// Tells the journal of the port that a session has for itself: the session is its mapping, and a log of mappings
   /// alone must say whose port it was.
-  func noteOwnPort(of session: SessionRecord, isNew: Bool) {
+  mutating func noteOwnPort(of session: SessionRecord, isNew: Bool) {
     guard journal.isOn else { return }
     var record = MappingRecord(kind: .port)
     (record.insideLocal, record.insideLocalPort) = (session.insideLocal, session.insideLocalPort)
@@ -23,7 +23,7 @@ extension Translator {
     noteMapping(record, isNew: isNew)
   }
 
-  private func isKnown(_ record: MappingRecord) -> Bool {
+  private mutating func isKnown(_ record: MappingRecord) -> Bool {
     guard let rule = policy.ruleNumber(ofID: record.rule) else { return false }
     let facts = policy.ruleFacts[rule]
     if facts.isDeterministic { return true }

@@ -48,6 +48,17 @@ extension Policy {
     statics.contains { $0.entry.outsideInstance == outside && $0.globalRange.contains(address) }
   }
 
+  /// Whether a static entry, for whatever packets, has the host or the address of an address mapping: then they belong
+  /// together no more.
+  func hasStatic(forEndOf record: MappingRecord) -> Bool {
+    let anything = IPProtocol(rawValue: 0)
+    if staticEntry(global: record.insideGlobal, anything, port: 0, in: record.outsideInstance) != nil { return true }
+    return staticLocals.find(record.insideLocal, anything, port: 0, in: record.instance) {
+      statics[$0].condition == nil && statics[$0].entry.egressInterface == nil
+        && statics[$0].entry.outsideInstance == record.outsideInstance
+    } != nil
+  }
+
   /// Whether outside hosts reach `local` only through translation.
   func translates(_ local: IPv4Address, in instance: RoutingInstance) -> Bool {
     for matcher in ruleFacts

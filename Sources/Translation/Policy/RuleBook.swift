@@ -7,11 +7,15 @@ package struct RuleBook: Hashable, Sendable {
 
   package init() {}
 
-  /// Reads what `text` writes; lines that are not of its form are passed over.
+  /// Reads what `text` writes; lines that are not of its form, or that give a number
+  /// twice, are passed over.
   package init(text: String) {
+    var given: Set<UInt16> = []
     for line in text.split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1)
-      guard parts.count == 2, let number = UInt16(parts[0]), number < .max else { continue }
+      guard parts.count == 2, let number = UInt16(parts[0]), number < .max,
+        numbers[String(parts[1])] == nil, given.insert(number).inserted
+      else { continue }
       numbers[String(parts[1])] = number
       next = max(next, number + 1)
     }

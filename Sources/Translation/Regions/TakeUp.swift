@@ -104,9 +104,11 @@ extension Translator {
       }
       record.mapping = number
     }
-    guard case .success = install(record) else {
-      if record.mapping != SessionRecord.noMapping, !record.flags.contains(.ownsPort) {
-        mappings[Int(old.mapping)] = TakeUpMark.unknown
+    let mapping = record.mapping == SessionRecord.noMapping ? nil : shard.mappings[record.mapping]
+    guard case .success = install(record, isNew: false) else {
+      if let mapping, !record.flags.contains(.ownsPort) {
+        // It stays where other sessions use it, and has ended where not.
+        mappings[Int(old.mapping)] = shard.findMapping(like: mapping) ?? TakeUpMark.unknown
       }
       return false
     }

@@ -5,8 +5,8 @@ package import WireFormats
 // cheapest. A host's sessions are its worker's business; instances, lists and the total are shared counters.
 extension Translator {
   /// Counts a session to be in everything that limits it; returns why it may not be, and then counts it nowhere.
-  mutating func takePlaces(_ record: inout SessionRecord) -> DropReason? {
-    if let reason = takeHostPlace(&record) {
+  mutating func takePlaces(_ record: inout SessionRecord, isNew: Bool) -> DropReason? {
+    if let reason = takeHostPlace(&record, isNew: isNew) {
       limit.noteMiss()
       return reason
     }
@@ -62,7 +62,7 @@ extension Translator {
 
   /// Counts a session of its inside host; returns why it may not be. Sessions that outside hosts open count too, but
   /// the rate is that of the host's own.
-  private mutating func takeHostPlace(_ record: inout SessionRecord) -> DropReason? {
+  private mutating func takeHostPlace(_ record: inout SessionRecord, isNew: Bool) -> DropReason? {
     guard policy.limits.limitsHosts else { return nil }
     let maximum = policy.limits.hosts[record.insideLocal] ?? policy.limits.allHosts ?? .max
     var probe = hostProbe(record.insideLocal, record.insideInstance)
@@ -74,7 +74,7 @@ extension Translator {
       shard.mappings[host].refusals &+= 1
       return .hostSessionsExhausted
     }
-    if rate > 0, !record.flags.contains(.openedInbound) {
+    if rate > 0, isNew, !record.flags.contains(.openedInbound) {
       let elapsed = now &- shard.mappings[host].word
       if elapsed > 0 {
         // Two seconds' worth at most, so that a long silence earns no flood.

@@ -11,7 +11,7 @@ extension Translator {
     record.updateDifferences()
     // With several globals for one local, a second session between the same two endpoints could not be told from the
     // first on its way back.
-    guard !record.flags.contains(.openedInbound) || !hasSession(record.outboundKey) else {
+    guard !hasTwin(record) else {
       release(record)
       packet.verdict = .drop(.filtered)
       return
@@ -27,17 +27,33 @@ extension Translator {
       } else {
         counters.note(
           refusalOf: record.insideLocal, rule: policy.ruleNumber(ofID: record.rule) ?? 0, reason: refusal.reason)
-        journal.refused(quotaEvent(of: record, refusal.reason))
         packet.verdict = .refuse(refusalOfResources, refusal.reason)
       }
     }
   }
 
+  /// Whether another session has one of the keys of a new one. The packet has shown that the key of its own direction is
+  /// free; that of the other can be taken where two local endpoints stand for one global endpoint, as with an outside
+  /// host that inside hosts reach by both of its addresses.
+  private mutating func hasTwin(_ record: SessionRecord) -> Bool {
+    if record.flags.contains(.openedInbound) { return hasSession(record.outboundKey) }
+    // An inside global endpoint that was claimed for this one is nobody else's, and neither are outside addresses that
+    // are not translated.
+    guard
+      !record.flags.isDisjoint(with: [.isStatic, .addressOnly]) || !policy.outsideLocals.isEmpty
+        || !policy.outsideRules.isEmpty
+    else { return false }
+    return hasSession(record.inboundKey)
+  }
+
   /// Puts a session into the table, counted in all that limits it; gives back what was claimed for it when it may not be
   /// there.
-  mutating func install(_ candidate: SessionRecord) -> Result<UInt32, MappingRefusal> {
+  ///
+  /// - Parameter isNew: whether a packet has just opened it; one that an earlier run had is no matter of a host's rate.
+  mutating func install(_ candidate: SessionRecord, isNew: Bool = true) -> Result<UInt32, MappingRefusal> {
     var record = candidate
-    if let reason = takePlaces(&record) {
+    if let reason = takePlaces(&record, isNew: isNew) {
+      journal.refused(quotaEvent(of: record, reason))
       release(record)
       return .failure(MappingRefusal(reason: reason))
     }
@@ -56,6 +72,7 @@ extension Translator {
       }
       givePlacesBack(record)
       withdrawPermission(record)
+      journal.refused(quotaEvent(of: record, .sessionsExhausted))
       release(record)
       return .failure(MappingRefusal(reason: .sessionsExhausted))
     }
@@ -69,10 +86,13 @@ extension Translator {
     shard.findSession(key, key.hash(seed: shard.seed)) != nil
   }
 
-  /// Gives back what was claimed for a session that could not be made.
+  /// Gives back what was claimed for a session that could not be made. An address that its host had before stays the
+  /// host's until its time is up: no mapping is given up for a session that is refused.
   mutating func release(_ record: SessionRecord) {
     if record.flags.contains(.ownsPort) { freePort(of: record) }
     guard record.mapping != SessionRecord.noMapping, shard.mappings[record.mapping].users == 0 else { return }
+    let mapping = shard.mappings[record.mapping]
+    guard mapping.kind != .address || mapping.created == now else { return }
     end(mapping: record.mapping)
   }
 

@@ -107,19 +107,19 @@ extension Translator {
     return nil
   }
 
-  /// Counts a host at its address, where the configuration limits them (`pap limit`); false when there are enough.
+  /// Counts a host at its address; false when the configuration limits them (`pap limit`) and there are enough. They are
+  /// counted without a limit too, since the next configuration may have one.
   private mutating func addHost(to pairing: MappingRecord) -> Bool {
-    guard let limit = policy.settings.hostsPerAddress else { return true }
     guard let number = policy.globalAddresses.number(of: pairing.insideGlobal, in: pairing.outsideInstance) else {
       return false
     }
-    return ports.addHost(address: number, limit: limit)
+    return ports.addHost(address: number, limit: policy.settings.hostsPerAddress ?? .max)
   }
 
   private mutating func removeHost(from pairing: MappingRecord) {
-    guard policy.settings.hostsPerAddress != nil,
-      let number = policy.globalAddresses.number(of: pairing.insideGlobal, in: pairing.outsideInstance)
-    else { return }
+    guard let number = policy.globalAddresses.number(of: pairing.insideGlobal, in: pairing.outsideInstance) else {
+      return
+    }
     ports.removeHost(address: number)
   }
 
@@ -149,7 +149,8 @@ extension Translator {
       let number = policy.globalAddresses.number(of: host.insideGlobal, in: host.outsideInstance)
     else { return claim(on: host.insideGlobal, for: record, choice(for: record, facts.choice)) }
     for place in 0..<host.portSets {
-      guard let found = findSet(place, of: host) else { continue }
+      // Of sets that were given out before a reload changed their size there may be more than there are now.
+      guard let found = findSet(place, of: host), shard.mappings[found].setIndex < blocks.setCount else { continue }
       let set = PortSet(address: number, index: shard.mappings[found].setIndex, blocks: blocks)
       if let port = claim(in: set, for: record, facts.choice) { return port }
     }
@@ -209,7 +210,9 @@ extension Translator {
 
   /// Notes that a host got a set of ports, or gave it back.
   private mutating func noteSet(_ record: MappingRecord, isNew: Bool) {
-    guard journal.isOn, let blocks = policy.settings.portBlocks else { return }
+    guard journal.isOn, let blocks = policy.settings.portBlocks, record.setIndex < blocks.setCount else {
+      return
+    }
     let set = PortSet(address: 0, index: record.setIndex, blocks: blocks)
     let block = PortBlock(
       insideLocal: record.insideLocal, insideGlobal: record.insideGlobal, instance: record.instance,

@@ -66,6 +66,7 @@ extension Translator {
     guard let rule = policy.ruleNumber(ofID: record.rule),
       policy.ruleFacts[rule].overload == (record.kind != .address), policy.ruleFacts[rule].instance == record.instance
     else { return false }
+    if record.kind == .address, policy.hasStatic(forEndOf: record) { return false }
     return policy.globalAddresses.contains(record.insideGlobal, in: record.outsideInstance)
       && policy.gives(record.insideGlobal, rule)
       && policy.conditions.mayHold(policy.ruleFacts[rule].condition, source: record.insideLocal)

@@ -47,6 +47,7 @@ extension Translator {
       sweep.mapping += 1
       expire(mapping: number)
     }
+    counters.set(.mappings, to: shard.mappingCount)
     if worker == 0 { bindings.expire(now: now, idle: policy.timeouts.simple) }
   }
 

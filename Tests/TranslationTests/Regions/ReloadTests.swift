@@ -6,11 +6,7 @@ import WireFormats
 
 @Suite struct `After a reload` {
   private static func next(_ setup: TestSetup, after gateway: TestGateway) -> Policy {
-    var book = gateway.book
-    defer { gateway.book = book }
-    return Policy(
-      interfaces: setup.interfaces, routes: gateway.policy.routes, translation: setup.translation, book: &book,
-      replacing: gateway.policy)
+    setup.policy(after: gateway)
   }
 
   private static func busy(_ setup: TestSetup) -> TestGateway {
