@@ -7,6 +7,7 @@ enum TranslationTimer: String, CaseIterable, Sendable {
   case tcp = "tcp-timeout"
   case syn = "syn-timeout"
   case finRst = "finrst-timeout"
+  case halfClosed = "half-closed-timeout"
   case udp = "udp-timeout"
   case dns = "dns-timeout"
   case icmp = "icmp-timeout"
@@ -20,6 +21,7 @@ enum TranslationTimer: String, CaseIterable, Sendable {
     case .tcp: \.tcp
     case .syn: \.syn
     case .finRst: \.finRst
+    case .halfClosed: \.halfClosed
     case .udp: \.udp
     case .dns: \.dns
     case .icmp: \.icmp

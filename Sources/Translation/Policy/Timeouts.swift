@@ -15,6 +15,9 @@ package struct Timeouts: Hashable, Sendable {
   package var syn: UInt32 = 60
   /// `finrst-timeout`: connections after FIN or RST.
   package var finRst: UInt32 = 60
+  /// `half-closed-timeout`: connections of which one side has sent its FIN and the other may go on sending (RFC 7857
+  /// section 2.1). IOS has no timer of its own for them; four minutes are RFC 5382 REQ-5's least for transitory ones.
+  package var halfClosed: UInt32 = 240
   /// `udp-timeout`. RFC 4787 REQ-5 asks for two minutes at least and recommends five.
   package var udp: UInt32 = 300
   /// `dns-timeout`: UDP to port 53, which RFC 4787 REQ-5a allows to be shorter.
@@ -58,7 +61,7 @@ extension Timeouts {
     if !ports.isEmpty, let time = portTime(of: record) { return time }
     switch record.protocolNumber {
     case .tcp:
-      if !record.progress.isDisjoint(with: .closing) { return finRst }
+      if !record.progress.isDisjoint(with: .closing) { return record.progress.isHalfClosed ? halfClosed : finRst }
       guard record.progress.contains(.established) else { return syn }
       return record.outsideGlobalPort == Self.pptpPort ? pptp : tcp
     case .udp: return record.flags.contains(.dns) ? dns : udp

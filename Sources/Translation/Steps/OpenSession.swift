@@ -27,6 +27,7 @@ extension Translator {
       } else {
         counters.note(
           refusalOf: record.insideLocal, rule: policy.ruleNumber(ofID: record.rule) ?? 0, reason: refusal.reason)
+        journal.refused(quotaEvent(of: record, refusal.reason))
         packet.verdict = .refuse(refusalOfResources, refusal.reason)
       }
     }
@@ -53,7 +54,6 @@ extension Translator {
   mutating func install(_ candidate: SessionRecord, isNew: Bool = true) -> Result<UInt32, MappingRefusal> {
     var record = candidate
     if let reason = takePlaces(&record, isNew: isNew) {
-      journal.refused(quotaEvent(of: record, reason))
       release(record)
       return .failure(MappingRefusal(reason: reason))
     }
@@ -72,7 +72,6 @@ extension Translator {
       }
       givePlacesBack(record)
       withdrawPermission(record)
-      journal.refused(quotaEvent(of: record, .sessionsExhausted))
       release(record)
       return .failure(MappingRefusal(reason: .sessionsExhausted))
     }

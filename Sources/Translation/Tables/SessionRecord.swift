@@ -89,6 +89,10 @@ package struct SessionProgress: OptionSet, Sendable, BitwiseCopyable {
   package static var inboundReset: Self { Self(rawValue: 0x40) }
   /// A reset of either side.
   package static var reset: Self { [.outboundReset, .inboundReset] }
+  /// Whether one side has ended its half in good order, and the other has not.
+  package var isHalfClosed: Bool {
+    isDisjoint(with: .reset) && contains(.established) && contains(.outboundFIN) != contains(.inboundFIN)
+  }
   /// FIN or RST of either side.
   package static var closing: Self { [.outboundFIN, .inboundFIN, .outboundReset, .inboundReset] }
 }
