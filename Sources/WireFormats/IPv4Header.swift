@@ -15,6 +15,8 @@
   @inlinable package static var destination: Int { 16 }
   /// Octets of a header without options.
   @inlinable package static var minimumLength: Int { 20 }
+  /// Octets that every link carries without cutting (RFC 791 section 3.2).
+  @inlinable package static var leastLinkMTU: UInt16 { 68 }
   /// DF in the "Flags" field.
   @inlinable package static var dontFragment: UInt16 { 0x4000 }
   /// MF in the "Flags" field.

@@ -31,10 +31,13 @@ extension Translator {
   /// Gives an outbound packet an identification of the gateway's, if hosts share the address that it leaves with: they
   /// know nothing of one another's values. Returns what that adds to the header's sum.
   ///
-  /// Only packets that are not atomic are asked about (RFC 6864 section 4): in others the field means nothing.
+  /// Only packets that are not atomic are asked about (RFC 6864 section 4): in others the field means nothing. Nor does
+  /// it where the packet is so small that no link of the Internet may cut it.
   @inline(__always)
   mutating func renumber(_ packet: Packet, _ session: UInt32) -> UInt16 {
-    guard !packet.dontFragment || packet.isFragment, packet.direction == .outbound else { return 0 }
+    guard packet.totalLength > IPv4Field.leastLinkMTU || packet.isFragment,
+      !packet.dontFragment || packet.isFragment, packet.direction == .outbound
+    else { return 0 }
     let flags = shard.sessions[session].flags
     guard flags.isDisjoint(with: [.isStatic, .addressOnly]) else { return 0 }
     let identification = packet.isFragment ? packet.identification : identifications.take(packet.segments)

@@ -2,8 +2,10 @@ import WireFormats
 
 extension Translator {
   /// Writes the session's other side into the packet: addresses, ports or identifier, time to live, checksums.
+  ///
+  /// - Parameter identificationChange: what `renumber` has added to the header's sum.
   @inline(__always)
-  mutating func rewrite(_ packet: Packet, _ session: UInt32) {
+  func rewrite(_ packet: Packet, _ session: UInt32, identificationChange: UInt16 = 0) {
     let octets = packet.octets
     let network = Int(packet.networkOffset)
     let outbound = packet.direction == .outbound
@@ -14,7 +16,7 @@ extension Translator {
     // Time to live, protocol and checksum are one word, the two addresses two: a load and two stores for the header.
     let word = octets.load32(at: network + IPv4Field.timeToLive)
     let headerChange = InternetChecksum.add(
-      InternetChecksum.add(addressChange, Self.timeToLiveDifference), renumber(packet, session))
+      InternetChecksum.add(addressChange, Self.timeToLiveDifference), identificationChange)
     let checksum = InternetChecksum.update(UInt16(truncatingIfNeeded: word), by: headerChange)
     octets.store32(
       (word &- 0x0100_0000) & 0xFFFF_0000 | UInt32(checksum), at: network + IPv4Field.timeToLive)

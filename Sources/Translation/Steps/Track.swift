@@ -3,11 +3,11 @@ import WireFormats
 extension Translator {
   /// Notes the packet in its session: the tick of use, and how far a TCP connection has come.
   @inline(__always)
-  mutating func track(_ packet: Packet, _ session: UInt32) {
+  func track(_ packet: Packet, _ session: UInt32) {
     if shard.sessions[session].lastUsed != now, keepsAlive(packet) { shard.sessions[session].lastUsed = now }
     let progress = shard.sessions[session].progress
     if packet.protocolNumber == .tcp {
-      if packet.tcpFlags.contains(.rst), !isPlausibleReset(packet, session) { return }
+      if packet.tcpFlags.contains(.rst), !Self.isPlausibleReset(packet, shard.sessions[session]) { return }
       if packet.tcpFlags.contains(.ack) { noteAcknowledgment(packet, session) }
       let next = Self.advance(progress, packet.tcpFlags, packet.direction)
       if next != progress {
@@ -24,8 +24,8 @@ extension Translator {
   /// Whether a packet counts as use of its session: one from outside only as the settings say (RFC 4787 REQ-6a), and a
   /// reset never, since a host sends it to whoever addresses it (RFC 7857 section 7.1). Asked once in a second at most,
   /// of a session in use.
-  @inline(never)
-  private mutating func keepsAlive(_ packet: Packet) -> Bool {
+  @inline(__always)
+  private func keepsAlive(_ packet: Packet) -> Bool {
     !packet.tcpFlags.contains(.rst) && (packet.direction == .outbound || policy.settings.inboundRefresh)
   }
 
@@ -54,7 +54,7 @@ extension Translator {
 
   /// Keeps the upper half of what a side has acknowledged, which changes once in 64 KB.
   @inline(__always)
-  private mutating func noteAcknowledgment(_ packet: Packet, _ session: UInt32) {
+  private func noteAcknowledgment(_ packet: Packet, _ session: UInt32) {
     let acknowledged = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.acknowledgment)
     if packet.direction == .outbound {
       guard
@@ -78,12 +78,11 @@ extension Translator {
   /// forwarded, since its receiver knows better, but says nothing about the session. While the receiver has acknowledged
   /// nothing, as in answer to a SYN, any may be right.
   @inline(never)
-  private mutating func isPlausibleReset(_ packet: Packet, _ session: UInt32) -> Bool {
+  private static func isPlausibleReset(_ packet: Packet, _ record: SessionRecord) -> Bool {
     let sequence = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.sequence)
-    let record = shard.sessions[session]
     let isOutbound = packet.direction == .outbound
     guard record.acknowledged & (isOutbound ? 2 : 1) != 0 else { return true }
     let expected = isOutbound ? record.acknowledgedByOutside : record.acknowledgedByInside
-    return sequence &- expected &+ 1 <= Self.resetWindow &+ 1
+    return sequence &- expected &+ 1 <= resetWindow &+ 1
   }
 }

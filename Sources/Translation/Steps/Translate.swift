@@ -14,7 +14,7 @@ extension Translator {
     guard fits(&packet, state.interface) else { return }
     track(packet, session)
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: state.interface) }
-    rewrite(packet, session)
+    rewrite(packet, session, identificationChange: renumber(packet, session))
     packet.verdict = onward(packet, state, neighbor)
   }
 
@@ -120,7 +120,7 @@ extension Translator {
   /// Whether the packet can go by the link, whole or in fragments; sets the verdict when it cannot (RFC 4787 REQ-13,
   /// RFC 1191).
   @inline(__always)
-  mutating func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
+  func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
     let mtu = facts[interface].mtu
     if packet.linkLength <= Int(mtu) { return true }
     guard packet.dontFragment else {
@@ -133,7 +133,7 @@ extension Translator {
 
   /// The verdict of a packet that goes to `neighbor`, of which `state` was read.
   @inline(__always)
-  mutating func onward(_ packet: Packet, _ state: NeighborState, _ neighbor: NeighborID) -> Verdict {
+  func onward(_ packet: Packet, _ state: NeighborState, _ neighbor: NeighborID) -> Verdict {
     guard state.isResolved else { return .resolve(neighbor) }
     return packet.exceedsLink ? .cut(state) : .forward(state)
   }
