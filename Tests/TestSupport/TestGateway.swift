@@ -66,8 +66,8 @@ import WireFormats
         workers: setup.workers)
       let translator = Translator(
         policy: policy, shard: shard, ports: ports, neighbors: neighbors, counters: counters[worker], limit: limit,
-        bindings: bindings, random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker, workers: setup.workers,
-        journal: journals[worker])
+        bindings: bindings, random: KeyedRandom(key: (setup.seed, UInt64(worker))), worker: worker,
+        workers: setup.workers, journal: journals[worker])
       unsafe (translators + worker).initialize(to: translator)
     }
     unsafe memory = regions

@@ -36,7 +36,8 @@ extension TestSetup {
   /// in the instance itself, or in the global one.
   package func withRed(matchInVRF: Bool) -> Self {
     with {
-      ($0.hasRed, $0.redHasOutside) = (true, matchInVRF)
+      $0.hasRed = true
+      $0.redHasOutside = matchInVRF
       var entry = StaticTranslation(
         local: Host.bob.address, global: .address(Self.redGlobal), instance: Place.redInstance)
       entry.matchInVRF = matchInVRF

@@ -27,9 +27,10 @@ import WireFormats
   }
 
   @Test func `with match-in-vrf both have the very same global endpoint, each in its instance`() throws {
-    let gateway = TestGateway(TestSetup.overloadedInterface.withRed(matchInVRF: true).with { setup in
-      setup.translation.dynamicRules[1].source = .interface(Place.redOutside)
-    })
+    let gateway = TestGateway(
+      TestSetup.overloadedInterface.withRed(matchInVRF: true).with { setup in
+        setup.translation.dynamicRules[1].source = .interface(Place.redOutside)
+      })
     let global = gateway.send(Self.flow(.alice), by: Place.inside)
     let red = gateway.send(Self.flow(.alice), by: Place.red)
     #expect((global.interface, red.interface) == (Place.outside, Place.redOutside))

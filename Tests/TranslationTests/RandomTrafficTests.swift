@@ -34,7 +34,8 @@ import WireFormats
       }),
   ]
 
-  @Test(arguments: scenes + featureScenes, [UInt64(1), 2, 3]) func `no packet breaks the state or shows an inside address`(
+  @Test(arguments: scenes + featureScenes, [UInt64(1), 2, 3])
+  func `no packet breaks the state or shows an inside address`(
     _ scene: Scene, _ seed: UInt64
   ) {
     func quick(_ setup: TestSetup) -> TestSetup {

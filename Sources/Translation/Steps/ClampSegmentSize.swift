@@ -5,7 +5,7 @@ extension Translator {
   /// Lowers the "Maximum Segment Size" option of a SYN to what the interfaces on its way allow (`ip tcp adjust-mss`;
   /// RFC 9293 section 3.7.1 has the option).
   @inline(never)
-  mutating func clampSegmentSize(_ packet: Packet, leavingBy egress: InterfaceID) {
+  mutating func clampSegmentSize(_ packet: inout Packet, leavingBy egress: InterfaceID) {
     let limits = [facts[packet.ingress].maximumSegmentSize, facts[egress].maximumSegmentSize] as InlineArray<2, UInt16>
     var limit = UInt16.max
     for index in limits.indices where limits[index] != 0 { limit = min(limit, limits[index]) }
@@ -25,14 +25,14 @@ extension Translator {
       let length = Int(octets.load8(at: offset + 1))
       guard length >= 2, offset + length <= end else { return }
       if kind == TCPOption.maximumSegmentSize, length == 4 {
-        lower(to: limit, at: offset + 2, in: packet)
+        lower(to: limit, at: offset + 2, in: &packet)
         return
       }
       offset += length
     }
   }
 
-  private mutating func lower(to limit: UInt16, at offset: Int, in packet: Packet) {
+  private mutating func lower(to limit: UInt16, at offset: Int, in packet: inout Packet) {
     let octets = packet.octets
     let old = octets.load16(at: offset)
     guard old > limit else { return }

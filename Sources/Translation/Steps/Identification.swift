@@ -28,16 +28,12 @@ package struct IdentificationCounter: BitwiseCopyable, Sendable {
 }
 
 extension Translator {
-  /// Gives an outbound packet an identification of the gateway's, if hosts share the address that it leaves with: they
-  /// know nothing of one another's values. Returns what that adds to the header's sum.
+  /// Gives a packet that may be cut an identification of the gateway's, if hosts share the address that it leaves with:
+  /// they know nothing of one another's values. Returns what that adds to the header's sum.
   ///
-  /// Only packets that are not atomic are asked about (RFC 6864 section 4): in others the field means nothing. Nor does
-  /// it where the packet is so small that no link of the Internet may cut it.
-  @inline(__always)
-  mutating func renumber(_ packet: Packet, _ session: UInt32) -> UInt16 {
-    guard packet.totalLength > IPv4Field.leastLinkMTU || packet.isFragment,
-      !packet.dontFragment || packet.isFragment, packet.direction == .outbound
-    else { return 0 }
+  /// The packet is `inout` so that the caller need not copy it.
+  @inline(never)
+  mutating func renumber(_ packet: inout Packet, _ session: UInt32) -> UInt16 {
     let flags = shard.sessions[session].flags
     guard flags.isDisjoint(with: [.isStatic, .addressOnly]) else { return 0 }
     let identification = packet.isFragment ? packet.identification : identifications.take(packet.segments)
@@ -50,6 +46,13 @@ extension Translator {
 }
 
 extension Packet {
+  /// Whether somebody on the way outside may cut the packet, or has: only then its identification means something (RFC
+  /// 6864 section 4). No link of the Internet may cut one of 68 octets.
+  @inline(__always)
+  var mayBeCut: Bool {
+    direction == .outbound && (totalLength > IPv4Field.leastLinkMTU && !dontFragment || isFragment)
+  }
+
   /// The packets that this frame is on a link: a super-frame's segments have identifications that follow one another.
   @inline(__always)
   fileprivate var segments: Int {

@@ -7,7 +7,12 @@ extension Translator {
     if shard.sessions[session].lastUsed != now, keepsAlive(packet) { shard.sessions[session].lastUsed = now }
     let progress = shard.sessions[session].progress
     if packet.protocolNumber == .tcp {
-      if packet.tcpFlags.contains(.rst), !Self.isPlausibleReset(packet, shard.sessions[session]) { return }
+      if packet.tcpFlags.contains(.rst),
+        !isPlausibleReset(
+          packet.octets.load16(at: Int(packet.transportOffset) + TCPField.sequence), packet.direction, session)
+      {
+        return
+      }
       if packet.tcpFlags.contains(.ack) { noteAcknowledgment(packet, session) }
       let next = Self.advance(progress, packet.tcpFlags, packet.direction)
       if next != progress {
@@ -77,12 +82,12 @@ extension Translator {
   /// Whether a reset lies near what its receiver has acknowledged (RFC 7857 section 2.2). One that does not is
   /// forwarded, since its receiver knows better, but says nothing about the session. While the receiver has acknowledged
   /// nothing, as in answer to a SYN, any may be right.
-  @inline(never)
-  private static func isPlausibleReset(_ packet: Packet, _ record: SessionRecord) -> Bool {
-    let sequence = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.sequence)
-    let isOutbound = packet.direction == .outbound
+  @inline(__always)
+  private func isPlausibleReset(_ sequence: UInt16, _ direction: Direction, _ session: UInt32) -> Bool {
+    let record = shard.sessions[session]
+    let isOutbound = direction == .outbound
     guard record.acknowledged & (isOutbound ? 2 : 1) != 0 else { return true }
     let expected = isOutbound ? record.acknowledgedByOutside : record.acknowledgedByInside
-    return sequence &- expected &+ 1 <= resetWindow &+ 1
+    return sequence &- expected &+ 1 <= Self.resetWindow &+ 1
   }
 }

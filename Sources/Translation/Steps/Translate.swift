@@ -13,8 +13,10 @@ extension Translator {
     let state = neighbors.state(of: neighbor)
     guard fits(&packet, state.interface) else { return }
     track(packet, session)
-    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: state.interface) }
-    rewrite(packet, session, identificationChange: renumber(packet, session))
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: state.interface) }
+    var identificationChange: UInt16 = 0
+    if packet.mayBeCut { identificationChange = renumber(&packet, session) }
+    rewrite(packet, session, identificationChange: identificationChange)
     packet.verdict = onward(packet, state, neighbor)
   }
 
@@ -62,7 +64,7 @@ extension Translator {
       return
     }
     track(packet, session)
-    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: interface) }
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: interface) }
     rewrite(packet, session)
     restoreTimeToLive(packet)
     packet.verdict = .hairpin(interface)
@@ -152,7 +154,7 @@ extension Translator {
     guard let neighbor = findNeighbor(&packet, packet.destination, instance) else { return }
     let state = neighbors.state(of: neighbor)
     guard let hop = neighbors.hop(of: neighbor), fits(&packet, hop.interface) else { return }
-    if packet.tcpFlags.contains(.syn) { clampSegmentSize(packet, leavingBy: hop.interface) }
+    if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: hop.interface) }
     decrementTimeToLive(packet)
     counters.add(to: .untranslated)
     packet.verdict = onward(packet, state, neighbor)
