@@ -10,6 +10,7 @@ import WireFormats
   /// A gateway with a time of its own for each state of a connection.
   private static let timed = TestSetup.overloadedPool.conforming.with {
     ($0.translation.timeouts.syn, $0.translation.timeouts.tcp, $0.translation.timeouts.finRst) = (250, 7500, 260)
+    $0.translation.timeouts.halfClosed = 270
   }
 
   private func segment(_ flags: TCPFlags, sequence: UInt32 = 1) -> Datagram {
@@ -40,15 +41,19 @@ import WireFormats
 
   // MARK: Sessions of TCP
 
-  @Test func `RFC 7857 section 2.1: partly open, established and closing connections have times of their own`() throws {
+  @Test func `RFC 7857 section 2.1: partly open, established, half-closed and closing connections have times of their own`() throws {
     #expect(lasts(try connected(segments: 1).0, 250))
     #expect(lasts(try connected(segments: 2).0, 250))
     #expect(lasts(try connected().0, 7500))
     for closes in [true, false] {
       let (gateway, global) = try connected()
       _ = closes ? gateway.sendOut(segment([.fin, .ack])) : gateway.sendIn(answer([.fin, .ack], to: global))
-      #expect(lasts(gateway, 260))
+      #expect(lasts(gateway, 270))
     }
+    let (gateway, global) = try connected()
+    _ = gateway.sendOut(segment([.fin, .ack]))
+    _ = gateway.sendIn(answer([.fin, .ack], to: global))
+    #expect(lasts(gateway, 260))
   }
 
   @Test(arguments: [true, false])
@@ -207,7 +212,9 @@ import WireFormats
     let gateway = TestGateway(.overloadedInterface)
     var identifications: Set<UInt16> = []
     for number in 0..<200 {
-      let packet = Datagram.udp(from: Host.inside(number).at(5000), to: Host.carol.at(7))
+      let packet = Datagram.udp(from: Host.inside(number).at(5000), to: Host.carol.at(7)).with {
+        $0.payload = Array(repeating: 7, count: 100)
+      }
       #expect(identifications.insert(try #require(gateway.sendOut(packet).packet).identification).inserted)
       // The identification of a packet that may not be cut means nothing, and stays (RFC 6864 section 4.1).
       let atomic = try #require(gateway.sendOut(packet.with { $0.dontFragment = true }).packet)

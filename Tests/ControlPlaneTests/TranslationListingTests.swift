@@ -166,7 +166,7 @@ private func sampleGateway() -> StubGateway {
       record.rule = id
       #expect(TranslationRow(record, policy: policy, worker: 3, number: 7, now: 110).rule == number)
     }
-    record.progress.insert(.inboundFIN)
+    record.progress.formUnion([.inboundFIN, .outboundFIN])
     record.flags = [.live, .isStatic, .openedInbound]
     let closing = TranslationRow(record, policy: policy, worker: 3, number: 7, now: 99)
     #expect(closing.marks == [.static, .inbound, .closing])

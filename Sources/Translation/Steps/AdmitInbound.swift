@@ -31,7 +31,7 @@ extension Translator {
     } else if policy.isOwn(packet.destination, in: outside) {
       packet.verdict = .deliver
     } else if turnsRound {
-      packet.verdict = .drop(.filtered)
+      packet.verdict = packet.timeToLive > 1 ? .drop(.filtered) : .refuse(.timeExceeded, .timeToLiveExceeded)
     } else {
       admitToInsideAddress(&packet, outside)
     }

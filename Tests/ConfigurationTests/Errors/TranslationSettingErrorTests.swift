@@ -11,7 +11,7 @@ private let rejections = [
     gw.conf:1:19: error: the statement is incomplete
         ip nat translation
                           ^
-        expected: timeout, tcp-timeout, syn-timeout, finrst-timeout, udp-timeout, dns-timeout, icmp-timeout, pptp-timeout, esp-timeout, routemap-entry-timeout, port-timeout, max-entries, new-sessions-per-second
+        expected: timeout, tcp-timeout, syn-timeout, finrst-timeout, half-closed-timeout, udp-timeout, dns-timeout, icmp-timeout, pptp-timeout, esp-timeout, routemap-entry-timeout, port-timeout, max-entries, new-sessions-per-second
     """#),
   Rejection(
     #"""

@@ -7,7 +7,10 @@ import WireFormats
 
 @Suite struct `The identification of packets that may be cut` {
   private func query(_ host: Host) -> Datagram {
-    .udp(from: host.at(5000), to: Host.carol.at(7)).with { $0.identification = 77 }
+    .udp(from: host.at(5000), to: Host.carol.at(7)).with {
+      $0.identification = 77
+      $0.payload = Array(repeating: 7, count: 100)
+    }
   }
 
   @Test func `differs between hosts that share an address, whatever they chose`() {
@@ -19,6 +22,13 @@ import WireFormats
       if let identification = sent.packet?.identification { seen.insert(identification) }
     }
     #expect(seen.count == 100)
+  }
+
+  @Test func `is left alone in packets that no link may cut`() {
+    let gateway = TestGateway(.overloadedPool)
+    let small = query(.alice).with { $0.payload = Array(repeating: 7, count: 40) }
+    #expect(gateway.sendOut(small).packet?.identification == 77)
+    #expect(gateway.sendOut(small.with { $0.payload.append(7) }).packet?.identification != 77)
   }
 
   @Test func `is the same in all fragments of a datagram, and another in the next`() {
