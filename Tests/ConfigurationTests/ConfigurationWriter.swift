@@ -43,7 +43,8 @@ enum ConfigurationWriter {
 
   private static func settings(_ random: inout some RandomNumberGenerator) -> String {
     let timers = [
-      "timeout", "tcp-timeout", "syn-timeout", "finrst-timeout", "half-closed-timeout", "udp-timeout", "dns-timeout", "icmp-timeout",
+      "timeout", "tcp-timeout", "syn-timeout", "finrst-timeout", "half-closed-timeout", "udp-timeout", "dns-timeout",
+      "icmp-timeout",
     ]
     let lines = timers.map { timer in
       let seconds = Bool.random(using: &random) ? "never" : "\(Int.random(in: 0...536_870, using: &random))"

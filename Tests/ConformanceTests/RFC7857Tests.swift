@@ -41,7 +41,9 @@ import WireFormats
 
   // MARK: Sessions of TCP
 
-  @Test func `RFC 7857 section 2.1: partly open, established, half-closed and closing connections have times of their own`() throws {
+  @Test func `RFC 7857 section 2.1: partly open, established, half-closed and closing connections have their times`()
+    throws
+  {
     #expect(lasts(try connected(segments: 1).0, 250))
     #expect(lasts(try connected(segments: 2).0, 250))
     #expect(lasts(try connected().0, 7500))
