@@ -31,10 +31,11 @@ private func converse(_ gateway: TestGateway, _ segments: [(from: Host, flags: T
         $0.translation.timeouts.tcp = 7440
         $0.translation.timeouts.syn = 61
         $0.translation.timeouts.finRst = 242
+        $0.translation.timeouts.halfClosed = 300
         change(&$0.translation.timeouts)
       })
     _ = converse(gateway, segments)
-    for timeout: UInt32 in [61, 242, 7440] {
+    for timeout: UInt32 in [61, 242, 300, 7440] {
       let idle = gateway.now
       gateway.advance(seconds: timeout - 1 - (idle - 1000))
       if gateway.sessions.isEmpty { return 0 }
@@ -60,11 +61,15 @@ private func converse(_ gateway: TestGateway, _ segments: [(from: Host, flags: T
     )
   }
 
-  @Test func `FIN of either side, or RST, shortens the connection's life`() {
-    #expect(lifetime(Self.handshake + [(.alice, [.fin, .ack])]) == 240)
-    #expect(lifetime(Self.handshake + [(.carol, [.fin, .ack])]) == 240)
+  @Test func `a FIN of one side leaves the connection half closed`() {
+    #expect(lifetime(Self.handshake + [(.alice, [.fin, .ack])]) == 300)
+    #expect(lifetime(Self.handshake + [(.carol, [.fin, .ack])]) == 300)
+  }
+
+  @Test func `a FIN of both sides, or RST, shortens the connection's life`() {
     #expect(lifetime(Self.handshake + [(.alice, [.fin, .ack]), (.carol, [.fin, .ack]), (.alice, .ack)]) == 242)
     #expect(lifetime(Self.handshake + [(.carol, .rst)]) == 242)
+    #expect(lifetime(Self.handshake + [(.alice, [.fin, .ack]), (.carol, .rst)]) == 242)
   }
 
   @Test func `a SYN after the end opens the connection anew`() {
