@@ -1,4 +1,5 @@
 import Forwarding
+import Glibc
 import TestSupport
 import Translation
 import WireFormats
@@ -154,6 +155,8 @@ struct Play {
   private func check(_ problems: [String]) {
     guard problems.isEmpty else {
       for problem in problems { print(problem) }
+      // A trap loses what is still in the buffer.
+      fflush(nil)
       preconditionFailure("the state does not hold")
     }
   }
