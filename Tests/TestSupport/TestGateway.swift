@@ -115,9 +115,11 @@ import WireFormats
   package func tick(seconds: UInt32 = 1) { now += seconds }
 
   /// One turn of the search for idle sessions in every worker.
-  package func expire() {
+  ///
+  /// - Parameter elapsed: microseconds since the last turn.
+  package func expire(elapsed: UInt64 = Sweep.round) {
     for worker in 0..<workers {
-      unsafe translators[worker].expire(now: now)
+      unsafe translators[worker].expire(now: now, elapsed: elapsed)
       for _ in 0..<FragmentTable.maximumDatagrams / 64 { unsafe translators[worker].expireFragments(now: now) }
       release(at: worker)
     }
