@@ -21,7 +21,7 @@ KILLS = 100 if lab.LONG else 5
 # From one kill to the next, in seconds: TCP gets going again, and is hit at another place of its way.
 BETWEEN = 2.5
 PORT = 7000
-# How long packets may find nobody after a kill, in seconds: the median, since a busy machine may take its time once.
+# How long packets may find nobody after a kill, and how long its control socket may not answer, in seconds.
 LONGEST_SILENCE = 1.0
 
 STATE = pathlib.Path("/dev/shm") / f"{lab.NAME}-survival-state"
@@ -113,7 +113,8 @@ class Survival(lab.LabTestCase):
             self.assertIn(", 0 have no place any more", line)
         self.assertEqual(len(self.taken_up()), KILLS)
         self.assertGreater(silences["answered"], silences["sent"] / 2)
-        self.assertLess(statistics.median(silences["silences"] or [0]), LONGEST_SILENCE)
+        self.assertLess(max(silences["silences"] or [0]), LONGEST_SILENCE)
+        self.assertLess(max(starts), LONGEST_SILENCE)
 
     def tell(self, starts, silences):
         """The figures of a run."""
