@@ -112,6 +112,35 @@ import WireFormats
     sessions[number].mapping = sessions.release(number)
   }
 
+  /// Asks for what the end of a session will look at: its mapping, and its places in the index. It costs a fraction of a
+  /// removal that has to wait for each of them.
+  func prefetchRemoval(_ number: UInt32) {
+    let record = sessions[number]
+    mappings.prefetch(record.mapping)
+    prefetchSession(record.outboundKey)
+    prefetchSession(record.inboundKey)
+  }
+
+  /// Asks for the mapping's places in the index, where its last user is about to end.
+  func prefetchMappingRemoval(of session: UInt32) {
+    let number = sessions[session].mapping
+    guard number < mappings.capacity, mappings[number].users == 1, mappings[number].isPort else { return }
+    prefetchMapping(mappings[number].localKey)
+    prefetchMapping(mappings[number].globalKey)
+  }
+
+  private func prefetchSession(_ key: FlowKey) {
+    let hash = key.hash(seed: seed)
+    sessionIndex.prefetch(hash)
+    sessionIndex.prefetchSecond(hash)
+  }
+
+  private func prefetchMapping(_ key: FlowKey) {
+    let hash = key.hash(seed: seed)
+    mappingIndex.prefetch(hash)
+    mappingIndex.prefetchSecond(hash)
+  }
+
   /// Takes a session out of the index and the table; its mapping is the caller's business.
   func removeSession(_ number: UInt32) {
     let record = sessions[number]
