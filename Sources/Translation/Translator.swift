@@ -85,6 +85,7 @@ package struct Translator: ~Copyable {
   private mutating func probe(_ packet: inout Packet, _ missing: inout Int) {
     guard packet.hash != 0 else { return }
     guard let entry = shard.sessionIndex.candidateInFirst(packet.hash) else {
+      if workers > 1, isElsewhere(&packet) { return }
       shard.sessionIndex.prefetchSecond(packet.hash)
       prepareAdmission(packet)
       missing += 1
@@ -92,6 +93,19 @@ package struct Translator: ~Copyable {
     }
     packet.candidate = entry
     shard.sessions.prefetch(entry >> 1)
+  }
+
+  /// Hands a packet over at once whose host is another worker's, which therefore cannot have a session here. Where there
+  /// are virtual hosts it can, and admission decides.
+  @inline(__always)
+  private mutating func isElsewhere(_ packet: inout Packet) -> Bool {
+    guard packet.direction == .outbound, !packet.wasHandedOver, policy.destinationMembers.isEmpty else { return false }
+    let owner = Ownership.worker(ofInside: packet.source, in: facts[packet.ingress].instance, of: workers)
+    guard owner != worker else { return false }
+    counters.add(to: .handedOver)
+    packet.verdict = .handOver(worker: UInt8(truncatingIfNeeded: owner))
+    packet.hash = 0
+    return true
   }
 
   /// The middle walk once more, for packets whose entry is not in its first bucket: few, or new sessions.
@@ -127,7 +141,7 @@ package struct Translator: ~Copyable {
       // session meanwhile, and a second one must not stand beside it.
       if let session = shard.findSession(packet.key, packet.hash) {
         hits &+= 1
-        translate(&packet, session)
+        translateCarefully(&packet, session)
       } else {
         packet.direction == .outbound ? admitOutbound(&packet) : admitInbound(&packet)
         // The worker that owns the packet counts it.

@@ -1,3 +1,4 @@
+import CIntrinsics
 import Forwarding
 import WireFormats
 
@@ -74,6 +75,10 @@ struct Frame: BitwiseCopyable {
     precondition(buffer.number < buffersPerPool && offset <= bufferOctets)
     return unsafe bases[buffer.worker] + Int(buffer.number) * bufferOctets + offset
   }
+
+  /// Asks for the first octets of a frame that another thread has written.
+  @inline(__always)
+  func prefetch(_ buffer: BufferID) { unsafe sp_prefetch(address(buffer, at: Self.readOffset + VirtioHeader.size)) }
 
   /// The whole buffer.
   @inline(__always)

@@ -31,6 +31,8 @@ extension Worker where IO: ~Copyable {
       let count = unsafe span.withUnsafeMutableBufferPointer {
         unsafe plan.rings[other * plan.workers + plan.index].take(into: $0)
       }
+      // The octets are in another core's cache: all are asked for before the first is looked at.
+      for index in 0..<count { memory.prefetch(Frame(handoverWord: words[index]).buffer) }
       for index in 0..<count {
         let frame = Frame(handoverWord: words[index])
         if words[index] & Frame.annotated == 0 {

@@ -18,6 +18,8 @@ extension Translator {
   @inline(never)
   mutating func admitOutbound(_ packet: inout Packet) {
     let instance = facts[packet.ingress].instance
+    // First of all, since all the rest is its owner's business: routing it costs the same there.
+    guard packet.wasHandedOver || isHere(&packet, outboundOwner(of: packet, instance)) else { return }
     if policy.isOwn(packet.source, in: instance) {
       packet.verdict = .drop(.martianSource)
       return
