@@ -55,12 +55,11 @@ public import WireFormats
   var icmpType: UInt8 = 0
   var timeToLive: UInt8 = 0
   var protocolNumber = IPProtocol(rawValue: 0)
-  var dontFragment = false
-  /// Whether MF or "Fragment Offset" is not zero; `identification` is then what the datagram leaves with where it
-  /// leaves with a shared address.
-  var isFragment = false
+  /// "Flags" and "Fragment Offset".
+  var fragmentField: UInt16 = 0
+  /// What a fragment's datagram leaves with where it leaves with a shared address.
   var identification: UInt16 = 0
-  /// Whether the packet is larger than the link that it goes to, and may be cut.
+  /// Whether the packet is larger than the link that it goes to, and may be cut; set where the link has been compared.
   @usableFromInline package var exceedsLink = false
   var source = IPv4Address(0)
   var destination = IPv4Address(0)
@@ -96,6 +95,12 @@ public import WireFormats
 
   /// Where the IPv4 packet ends in the frame, once it has been parsed; what follows is padding.
   @inlinable package var end: Int { Int(networkOffset) + Int(totalLength) }
+
+  /// Whether DF is set.
+  @inline(__always) var dontFragment: Bool { fragmentField & IPv4Field.dontFragment != 0 }
+
+  /// Whether MF or "Fragment Offset" is not zero.
+  @inline(__always) var isFragment: Bool { fragmentField & IPv4Field.fragmentMask != 0 }
 
   /// Makes this the place of another packet; the first walk resets what the steps have found out. A burst's packets
   /// are made once and re-used, since to fill in all of a packet costs more than to translate it.

@@ -88,7 +88,7 @@ extension Translator {
   private mutating func translateFirst(_ packet: inout Packet, _ instance: RoutingInstance) -> Bool {
     setKey(&packet, instance)
     if let session = shard.findSession(packet.key, packet.hash) {
-      translate(&packet, session)
+      translateCarefully(&packet, session)
       return true
     }
     packet.direction == .outbound ? admitOutbound(&packet) : admitInbound(&packet)
@@ -139,7 +139,7 @@ extension Translator {
       packet.verdict = .drop(.fragmentWithoutFirst)
       return
     }
-    translate(&packet, session)
+    translateCarefully(&packet, session)
   }
 
   /// A fragment from the worker that followed its datagram.

@@ -35,7 +35,9 @@ extension Translator {
   @inline(never)
   mutating func renumber(_ packet: inout Packet, _ session: UInt32) -> UInt16 {
     let flags = shard.sessions[session].flags
-    guard flags.isDisjoint(with: [.isStatic, .addressOnly]) else { return 0 }
+    guard packet.direction == .outbound, flags.isDisjoint(with: [.isStatic, .addressOnly]) else {
+      return 0
+    }
     let identification = packet.isFragment ? packet.identification : identifications.take(packet.segments)
     let octets = packet.octets
     let network = Int(packet.networkOffset)
@@ -46,11 +48,11 @@ extension Translator {
 }
 
 extension Packet {
-  /// Whether somebody on the way outside may cut the packet, or has: only then its identification means something (RFC
-  /// 6864 section 4). No link of the Internet may cut one of 68 octets.
+  /// Whether somebody on the way outside may cut the packet: only then its identification means something, as in
+  /// fragments (RFC 6864 section 4). No link of the Internet may cut one of 68 octets.
   @inline(__always)
   var mayBeCut: Bool {
-    direction == .outbound && (totalLength > IPv4Field.leastLinkMTU && !dontFragment || isFragment)
+    totalLength > IPv4Field.leastLinkMTU && !dontFragment && direction == .outbound
   }
 
   /// The packets that this frame is on a link: a super-frame's segments have identifications that follow one another.

@@ -20,7 +20,7 @@ extension Translator {
     case .success(let session):
       counters.add(to: .sessionsCreated)
       counters.set(.sessions, to: shard.sessionCount)
-      translate(&packet, session)
+      translateCarefully(&packet, session)
     case .failure(let refusal):
       if refusal.reason == .cleared {
         packet.verdict = .drop(.cleared)

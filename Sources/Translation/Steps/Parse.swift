@@ -13,7 +13,6 @@ extension Translator {
     packet.destinationPort = 0
     packet.tcpFlags = []
     packet.icmpType = 0
-    packet.exceedsLink = false
     guard let header = IPv4Header(packet.octets, at: Int(packet.networkOffset)) else {
       packet.verdict = .drop(Self.fault(packet))
       return
@@ -25,7 +24,7 @@ extension Translator {
     packet.destination = header.destination
     packet.protocolNumber = header.protocolNumber
     packet.timeToLive = header.timeToLive
-    packet.dontFragment = header.dontFragment
+    packet.fragmentField = header.fragmentField
     packet.transportOffset = UInt16(truncatingIfNeeded: header.payload)
     packet.totalLength = UInt16(truncatingIfNeeded: header.totalLength)
     guard !header.source.isMartianSource else {
@@ -38,8 +37,7 @@ extension Translator {
       packet.verdict = .drop(Self.fault(inDestination: header.destination))
       return
     }
-    packet.isFragment = header.isFragment
-    guard !packet.isFragment else {
+    guard !header.isFragment else {
       packet.kind = .fragment
       return
     }

@@ -3,26 +3,40 @@ import WireFormats
 extension Translator {
   /// Notes the packet in its session: the tick of use, and how far a TCP connection has come.
   @inline(__always)
-  func track(_ packet: Packet, _ session: UInt32) {
-    if shard.sessions[session].lastUsed != now, keepsAlive(packet) { shard.sessions[session].lastUsed = now }
-    let progress = shard.sessions[session].progress
+  mutating func track(_ packet: inout Packet, _ session: UInt32) {
+    if shard.sessions[session].lastUsed != now { refresh(&packet, session) }
     if packet.protocolNumber == .tcp {
-      if packet.tcpFlags.contains(.rst),
-        !isPlausibleReset(
-          packet.octets.load16(at: Int(packet.transportOffset) + TCPField.sequence), packet.direction, session)
-      {
-        return
-      }
-      if packet.tcpFlags.contains(.ack) { noteAcknowledgment(packet, session) }
-      let next = Self.advance(progress, packet.tcpFlags, packet.direction)
-      if next != progress {
-        shard.sessions[session].progress = next
-        // A state's time runs from its beginning, whatever segment brought it about.
-        shard.sessions[session].lastUsed = now
-      }
+      trackSegment(&packet, session)
     } else {
       let seen: SessionProgress = packet.direction == .outbound ? .outboundSeen : .inboundSeen
+      let progress = shard.sessions[session].progress
       if !progress.contains(seen) { shard.sessions[session].progress = progress.union(seen) }
+    }
+  }
+
+  /// Notes the tick of use: once in a second at most, so that it has no place on the packet's way.
+  @inline(never)
+  private mutating func refresh(_ packet: inout Packet, _ session: UInt32) {
+    if keepsAlive(packet) { shard.sessions[session].lastUsed = now }
+  }
+
+  /// How far a segment brings its connection. Apart from the other protocols' way, which has registers to spare without
+  /// it.
+  @inline(never)
+  private mutating func trackSegment(_ packet: inout Packet, _ session: UInt32) {
+    if packet.tcpFlags.contains(.rst),
+      !isPlausibleReset(
+        packet.octets.load16(at: Int(packet.transportOffset) + TCPField.sequence), packet.direction, session)
+    {
+      return
+    }
+    if packet.tcpFlags.contains(.ack) { noteAcknowledgment(packet, session) }
+    let progress = shard.sessions[session].progress
+    let next = Self.advance(progress, packet.tcpFlags, packet.direction)
+    if next != progress {
+      shard.sessions[session].progress = next
+      // A state's time runs from its beginning, whatever segment brought it about.
+      shard.sessions[session].lastUsed = now
     }
   }
 
@@ -30,7 +44,7 @@ extension Translator {
   /// reset never, since a host sends it to whoever addresses it (RFC 7857 section 7.1). Asked once in a second at most,
   /// of a session in use.
   @inline(__always)
-  private func keepsAlive(_ packet: Packet) -> Bool {
+  private mutating func keepsAlive(_ packet: Packet) -> Bool {
     !packet.tcpFlags.contains(.rst) && (packet.direction == .outbound || policy.settings.inboundRefresh)
   }
 
@@ -59,7 +73,7 @@ extension Translator {
 
   /// Keeps the upper half of what a side has acknowledged, which changes once in 64 KB.
   @inline(__always)
-  private func noteAcknowledgment(_ packet: Packet, _ session: UInt32) {
+  private mutating func noteAcknowledgment(_ packet: Packet, _ session: UInt32) {
     let acknowledged = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.acknowledgment)
     if packet.direction == .outbound {
       guard
@@ -83,7 +97,7 @@ extension Translator {
   /// forwarded, since its receiver knows better, but says nothing about the session. While the receiver has acknowledged
   /// nothing, as in answer to a SYN, any may be right.
   @inline(__always)
-  private func isPlausibleReset(_ sequence: UInt16, _ direction: Direction, _ session: UInt32) -> Bool {
+  private mutating func isPlausibleReset(_ sequence: UInt16, _ direction: Direction, _ session: UInt32) -> Bool {
     let record = shard.sessions[session]
     let isOutbound = direction == .outbound
     guard record.acknowledged & (isOutbound ? 2 : 1) != 0 else { return true }

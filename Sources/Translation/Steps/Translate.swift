@@ -2,36 +2,55 @@ import Forwarding
 import WireFormats
 
 extension Translator {
-  /// A packet of a session that exists: next hop, limits of the way, tracking, rewriting.
+  /// A packet of a session that exists: next hop, limits of the way, tracking, rewriting. What most packets do not need
+  /// is kept apart, since it would take registers and cache lines from all of them.
   @inline(__always)
   mutating func translate(_ packet: inout Packet, _ session: UInt32) {
+    guard packet.timeToLive > 1, let neighbor = rememberedNeighbor(packet, session) else {
+      translateCarefully(&packet, session)
+      return
+    }
+    let state = neighbors.state(of: neighbor)
+    guard state.isResolved, packet.totalLength <= facts[state.interface].mtu, !packet.mayBeCut,
+      !packet.tcpFlags.contains(.syn)
+    else {
+      translateCarefully(&packet, session)
+      return
+    }
+    track(&packet, session)
+    rewrite(packet, session)
+    packet.verdict = .forward(state)
+  }
+
+  /// The same for any packet: one whose way has to be looked up or its next hop resolved, that may be too large for its link or be cut behind it,
+  /// that opens a connection, that is a fragment.
+  @inline(never)
+  mutating func translateCarefully(_ packet: inout Packet, _ session: UInt32) {
     guard packet.timeToLive > 1 else {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    guard let neighbor = nextHop(&packet, session) else { return }
+    guard let neighbor = rememberedNeighbor(packet, session) ?? lookUpNextHop(&packet, session) else { return }
     let state = neighbors.state(of: neighbor)
     guard fits(&packet, state.interface) else { return }
-    track(packet, session)
+    track(&packet, session)
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: state.interface) }
-    var identificationChange: UInt16 = 0
-    if packet.mayBeCut { identificationChange = renumber(&packet, session) }
+    let identificationChange = packet.mayBeCut || packet.isFragment ? renumber(&packet, session) : 0
     rewrite(packet, session, identificationChange: identificationChange)
     packet.verdict = onward(packet, state, neighbor)
   }
 
-  /// The neighbour that the session remembers, looked up anew when routes or neighbours have changed. Sets the
-  /// verdict when there is none.
+  /// The neighbour that the session remembers; nil when routes or neighbours have changed, and it has to be looked up.
   @inline(__always)
-  private mutating func nextHop(_ packet: inout Packet, _ session: UInt32) -> NeighborID? {
+  private func rememberedNeighbor(_ packet: Packet, _ session: UInt32) -> NeighborID? {
     if packet.direction == .outbound {
-      if shard.sessions[session].outboundGeneration == generation { return shard.sessions[session].outboundNeighbor }
+      shard.sessions[session].outboundGeneration == generation ? shard.sessions[session].outboundNeighbor : nil
     } else {
-      if shard.sessions[session].inboundGeneration == generation { return shard.sessions[session].inboundNeighbor }
+      shard.sessions[session].inboundGeneration == generation ? shard.sessions[session].inboundNeighbor : nil
     }
-    return lookUpNextHop(&packet, session)
   }
 
+  /// Looks the neighbour up, and has the session remember it; sets the verdict when there is none.
   @inline(never)
   private mutating func lookUpNextHop(
     _ packet: inout Packet, _ session: UInt32
@@ -63,7 +82,7 @@ extension Translator {
       packet.verdict = .refuse(.networkUnreachable, .noRoute)
       return
     }
-    track(packet, session)
+    track(&packet, session)
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: interface) }
     rewrite(packet, session)
     restoreTimeToLive(packet)
@@ -124,11 +143,8 @@ extension Translator {
   @inline(__always)
   func fits(_ packet: inout Packet, _ interface: InterfaceID) -> Bool {
     let mtu = facts[interface].mtu
-    if packet.linkLength <= Int(mtu) { return true }
-    guard packet.dontFragment else {
-      packet.exceedsLink = true
-      return true
-    }
+    packet.exceedsLink = packet.linkLength > Int(mtu)
+    guard packet.exceedsLink, packet.dontFragment else { return true }
     packet.verdict = .refuse(.fragmentationNeeded(mtu: mtu), .packetTooBig)
     return false
   }
