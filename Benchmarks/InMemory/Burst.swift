@@ -39,7 +39,7 @@ import WireFormats
 
   /// Copies the burst that begins at frame `first` into the buffers.
   @inline(__always)
-  func arrive(_ frames: borrowing Frames, _ first: Int) {
+  func arrive(_ frames: Frames, _ first: Int) {
     for index in 0..<Self.size {
       let frame = unsafe frames.base + (first + index) * Frames.size
       // As one value of 64 octets: a call of memmove would cost as much as the copy.

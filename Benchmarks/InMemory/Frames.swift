@@ -1,7 +1,7 @@
 import WireFormats
 
 /// The frames that arrive, in the order in which they arrive: UDP over IPv4, 64 octets each, one after the other.
-@safe struct Frames: ~Copyable {
+@safe final class Frames {
   /// Octets of a frame, and from one frame to the next.
   static let size = 64
   private static let network = Ethernet.headerLength
@@ -14,7 +14,12 @@ import WireFormats
   let base: UnsafeMutableRawPointer
 
   /// One frame of each of `flows` flows at least, in random order; `atLeast` frames or more, whole bursts.
-  init?(flows: Int, atLeast: Int, seed: UInt64) {
+  convenience init?(flows: Int, atLeast: Int, seed: UInt64) {
+    self.init(flows: flows, atLeast: atLeast, seed: seed) { $0 }
+  }
+
+  /// The same, of the flows whose numbers `flow` gives for 0 to `flows` - 1.
+  init?(flows: Int, atLeast: Int, seed: UInt64, flow: (Int) -> Int) {
     let wanted = max(flows, atLeast)
     count = (wanted + Burst.size - 1) / Burst.size * Burst.size
     guard let region = Region(size: count * Self.size) else { return nil }
@@ -24,7 +29,7 @@ import WireFormats
     var order = (0..<count).map { $0 % flows }
     order.shuffle(using: &random)
     for (place, number) in order.enumerated() {
-      unsafe Self.write(Flow(number: number), at: base + place * Self.size)
+      unsafe Self.write(Flow(number: flow(number)), at: base + place * Self.size)
     }
   }
 
@@ -52,6 +57,13 @@ import WireFormats
       source: frame.address(at: network + IPv4Field.source),
       destination: frame.address(at: network + IPv4Field.destination), protocol: .udp, length: size - transport)
       + frame.sum(transport..<size)
+  }
+
+  /// Copies a frame into a buffer.
+  @inline(__always)
+  func copy(_ number: Int, to octets: PacketOctets) {
+    precondition(number < count)
+    octets.copy(Self.size, from: unsafe PacketOctets(base: base + number * Self.size, count: Self.size), at: 0, to: 0)
   }
 
   /// Whether a frame is what the gateway should have made of it: from the pool, one hop on, both checksums right.

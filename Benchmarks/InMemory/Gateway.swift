@@ -1,3 +1,4 @@
+import Forwarding
 import Translation
 
 /// A translator of one worker with the memory it needs, and what to feed it with.
@@ -12,25 +13,34 @@ struct Gateway: ~Copyable {
 
   /// A gateway with room for `sessions` sessions; nil when the system has no memory for it.
   init?(sessions: Int) {
-    self.sessions = sessions
-    layout = ShardLayout(sessions: sessions)
     let policy = Network.policy(sessions: sessions)
     let addresses = policy.globalAddresses.count
-    guard let state = Region(size: layout.size), let portMemory = Region(size: PortMap.size(addresses: addresses))
-    else { return nil }
-    self.state = state
+    guard let portMemory = Region(size: PortMap.size(addresses: addresses)) else { return nil }
+    self.init(
+      sessions: sessions, policy: policy, portMemory: portMemory,
+      ports: unsafe PortMap(memory: portMemory.base, addresses: addresses), neighbors: Network.neighbors())
+  }
+
+  /// One worker of a gateway of several, which share ports and neighbours.
+  init?(
+    sessions: Int, policy: Policy, portMemory: Region, ports: PortMap, neighbors: NeighborTable, worker: Int = 0,
+    workers: Int = 1
+  ) {
+    self.sessions = sessions
+    layout = ShardLayout(sessions: sessions)
     self.portMemory = portMemory
+    guard let state = Region(size: layout.size) else { return nil }
+    self.state = state
     let seed: (UInt64, UInt64) = (0x243F_6A88_85A3_08D3, 0x1319_8A2E_0370_7344)
     translator = Translator(
       policy: policy,
-      shard: unsafe Shard(memory: state.base, layout: layout, seed: seed, worker: 0, workers: 1),
-      ports: unsafe PortMap(memory: portMemory.base, addresses: addresses), neighbors: Network.neighbors(),
-      counters: counters, limit: SessionLimit(maximum: sessions),
-      random: KeyedRandom(key: (0xA409_3822_299F_31D0, 0x082E_FA98_EC4E_6C89)))
+      shard: unsafe Shard(memory: state.base, layout: layout, seed: seed, worker: worker, workers: workers),
+      ports: ports, neighbors: neighbors, counters: counters, limit: SessionLimit(maximum: sessions),
+      random: KeyedRandom(key: (0xA409_3822_299F_31D0, 0x082E_FA98_EC4E_6C89)), worker: worker, workers: workers)
   }
 
   /// Sends every frame through once, in bursts.
-  mutating func pass(_ frames: borrowing Frames, _ burst: borrowing Burst) {
+  mutating func pass(_ frames: Frames, _ burst: borrowing Burst) {
     var first = 0
     while first < frames.count {
       burst.arrive(frames, first)

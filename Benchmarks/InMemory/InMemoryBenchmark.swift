@@ -15,6 +15,10 @@ struct InMemoryBenchmark: ParsableCommand {
   private static let creationAim = 3.0
   /// Octets a session may take, all tables counted.
   private static let octetsAim = 128.0
+  /// Percent of the packet rate that expiry may take.
+  private static let disturbanceAim = 3.0
+  /// Nanoseconds that a packet at the wrong worker may cost more.
+  private static let handOverAim = 60.0
   /// Sessions that a start makes room for, and the seconds it may take.
   private static let startSessions = 10_000_000
   private static let startAim = 3.0
@@ -35,6 +39,8 @@ struct InMemoryBenchmark: ParsableCommand {
   func run() throws {
     var results = Results()
     for (sessions, aim) in Self.sizes { results.rows += try measure(sessions: sessions, aim: aim) }
+    results.rows.append(try measureDisturbance())
+    if let row = try measureHandOver() { results.rows.append(row) }
     results.rows.append(
       Row(
         title: "memory a session", unit: "octets",
@@ -69,6 +75,25 @@ struct InMemoryBenchmark: ParsableCommand {
       creation.samples.values.append(try bench.create() / 1e6)
     }
     return isLarge ? [forwarding, creation, expiry] : [forwarding]
+  }
+
+  /// What a million sessions that end take from the packets of others.
+  private func measureDisturbance() throws -> Row {
+    var row = Row(
+      title: "expiry of 1032192 sessions, of the packet rate", unit: "%", aim: Self.disturbanceAim, lowerIsBetter: true)
+    var disturbance = try ExpiryDisturbance()
+    row.samples = try disturbance.loss(pairs: quick ? 31 : 301)
+    return row
+  }
+
+  /// What it costs that a packet arrives at the wrong worker; nil on a machine with one core.
+  private func measureHandOver() throws -> Row? {
+    let samples = try HandOverCost.measure(rounds: quick ? 5 : 25, packets: 1 << 20)
+    guard !samples.values.isEmpty else {
+      print("hand-over: not measured, since there is one core only")
+      return nil
+    }
+    return Row(title: "hand-over", unit: "ns", samples: samples, aim: Self.handOverAim, lowerIsBetter: true)
   }
 
   /// The slowest start counts: later ones are given memory that the hypervisor has at hand from the ones before.

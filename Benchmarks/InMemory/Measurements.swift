@@ -23,7 +23,7 @@ func seconds(_ body: () throws -> Void) rethrows -> Double {
   return Double(monotonicNanoseconds() - start) / 1e9
 }
 
-private func monotonicNanoseconds() -> UInt64 {
+func monotonicNanoseconds() -> UInt64 {
   var time = timespec()
   unsafe clock_gettime(CLOCK_MONOTONIC, &time)
   return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
