@@ -36,9 +36,11 @@ enum HandOverCost {
     }
     let chosen = Array(hosts.prefix(sessions / Network.flowsPerHost + 1))
     guard
-      let frames = Frames(flows: sessions, atLeast: sessions, seed: 7, flow: { number in
-        chosen[number / Network.flowsPerHost] * Network.flowsPerHost + number % Network.flowsPerHost
-      }),
+      let frames = Frames(
+        flows: sessions, atLeast: sessions, seed: 7,
+        flow: { number in
+          chosen[number / Network.flowsPerHost] * Network.flowsPerHost + number % Network.flowsPerHost
+        }),
       let wrong = Gateway(
         sessions: sessions, policy: policy, portMemory: portMemory, ports: ports, neighbors: neighbors, worker: 0,
         workers: 2),
