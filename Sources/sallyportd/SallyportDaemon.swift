@@ -20,6 +20,7 @@ struct SallyportDaemon: AsyncParsableCommand {
   var logLevel: LogLevel = .info
 
   func run() async throws {
+    EarlySignals.remember()
     StandardErrorLog.bootstrap(level: logLevel.level)
     let logger = Logger(label: "sallyportd")
     let gateway: GatewayConfiguration

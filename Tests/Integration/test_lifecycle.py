@@ -55,6 +55,19 @@ class Lifecycle(lab.LabTestCase):
         command = ["ip", "-n", NAMESPACE, "-o", "link", "show", "type", "tun"]
         return subprocess.run(command, check=True, text=True, capture_output=True).stdout
 
+    def test_sigterm_in_the_middle_of_the_start_ends_it_cleanly(self):
+        for patience in 0, 0.01, 0.05, 0.2:
+            with self.subTest(patience), tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
+                socket = pathlib.Path(directory) / "control.sock"
+                with written(alone(socket)) as path, self.daemon(path) as running:
+                    # The socket is there before the devices are.
+                    self.eventually(socket.exists, "no control socket", seconds=15)
+                    time.sleep(patience)
+                    output = running.stop()
+                    self.assertEqual(running.process.returncode, 0, output)
+                    self.assertEqual(self.devices(), "")
+                    self.assertFalse(socket.exists())
+
     def test_sigterm_and_sigint_end_it_cleanly_and_leave_no_device_and_no_socket(self):
         for ending in signal.SIGTERM, signal.SIGINT:
             with self.subTest(ending.name), tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:

@@ -37,9 +37,12 @@ package struct Daemon: Sendable {
       DataplaneService(gateway, logger: logger), exporter, WatchService(view, logger: logger),
       HangupService(view, logger: logger), ControlSocketService(socket, view: view, logger: logger),
     ]
+    let early = ServiceGroupConfiguration.ServiceConfiguration(
+      service: EarlySignals(), successTerminationBehavior: .gracefullyShutdownGroup)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
-        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        services: services.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) } + [early],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
     logger.notice("sallyportd has ended")
   }
