@@ -53,17 +53,24 @@ targets += floor("WireFormats", on: [])
 targets += floor("Forwarding", on: ["WireFormats"], tests: ["TestSupport"])
 targets += floor("Translation", on: ["WireFormats", "Forwarding", "CIntrinsics"], tests: ["TestSupport"])
 
+// Floor 3: segments into octet streams and back.
+targets += floor("VirtualTCP", on: ["Translation", "WireFormats"], tests: ["TestSupport"])
+
+// Floor 4: gateways for protocols with addresses in their payload.
+targets += floor(
+  "Gateways", on: ["VirtualTCP", "Translation", "Forwarding", "WireFormats"], tests: ["TestSupport"])
+
 // Floor 5: text into a validated value; workers, rings, devices.
-targets += floor("Configuration", on: ["Translation", "Forwarding", "WireFormats"])
+targets += floor("Configuration", on: ["Gateways", "Translation", "Forwarding", "WireFormats"])
 targets += floor(
   "Dataplane",
-  on: ["Translation", "Forwarding", "WireFormats", "CIntrinsics", "CKernel", "CNUMA"],
+  on: ["Gateways", "Translation", "Forwarding", "WireFormats", "CIntrinsics", "CKernel", "CNUMA"],
   tests: ["TestSupport"])
 
 // Floor 6: sockets, listings, logs, reload.
 targets += floor(
   "ControlPlane",
-  on: ["Dataplane", "Configuration", "Translation", "Forwarding", "WireFormats", logging, lifecycle] + nio)
+  on: ["Dataplane", "Configuration", "Gateways", "Translation", "Forwarding", "WireFormats", logging, lifecycle] + nio)
 
 // Floor 7: arguments in, exit code out.
 targets += [
