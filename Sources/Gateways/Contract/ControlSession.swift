@@ -31,9 +31,11 @@ package struct ControlSession: Hashable, Sendable {
   package var opened: Direction
   /// Whether a static entry translates the inside host.
   package var isStatic: Bool
+  /// What the configuration says to gateways.
+  package var options: GatewayOptions
 
   /// The control session of a record.
-  package init(_ session: InspectedSession, gateway: GatewayID) {
+  package init(_ session: InspectedSession, gateway: GatewayID, options: GatewayOptions = []) {
     let record = session.record
     id = session.id
     self.gateway = gateway
@@ -46,6 +48,7 @@ package struct ControlSession: Hashable, Sendable {
     outsideInstance = record.outsideInstance
     opened = record.flags.contains(.openedInbound) ? .inbound : .outbound
     isStatic = record.flags.contains(.isStatic)
+    self.options = options
   }
 
   /// Who opened the session asks, and the other side answers.

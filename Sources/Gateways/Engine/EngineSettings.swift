@@ -1,0 +1,35 @@
+package import Translation
+
+/// What an operator says of the slow path.
+package struct EngineSettings: Hashable, Sendable {
+  /// What becomes of a TCP connection whose buffers reach their bound.
+  package enum Overflow: String, Hashable, Sendable, CaseIterable {
+    /// It goes on, and no gateway looks into it any more.
+    case pass
+    /// It is reset on both sides.
+    case reset
+  }
+
+  /// The gateways that are on.
+  package var enabled: Set<GatewayID> = []
+  /// Those that say what they would do, and do nothing.
+  package var dryRun: Set<GatewayID> = []
+  /// Whether devices take and give TCP super-frames.
+  package var superFrames = false
+  /// Octets that all connections of one slow-path worker may hold.
+  package var maximumOctets = 256 << 20
+  /// Octets that one connection may hold.
+  package var octetsPerConnection = 256 << 10
+  package var overflow = Overflow.pass
+  package var options = GatewayOptions()
+
+  package init() {}
+}
+
+/// What gateways are told of their configuration.
+package struct GatewayOptions: OptionSet, Hashable, Sendable {
+  package var rawValue: UInt32
+  package init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// Translated DNS records get a time to live of 0 (`ip nat service dns-reset-ttl`).
+  package static var resetsTTL: Self { Self(rawValue: 1) }
+}

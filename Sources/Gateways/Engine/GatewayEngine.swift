@@ -1,0 +1,158 @@
+package import Translation
+import VirtualTCP
+import WireFormats
+
+/// The slow path without its thread: packets of gateways' sessions in; packets, and orders to the workers that own the
+/// sessions, out. It knows no clock, no device and no table: `sallyportd` drives it from rings, `sallyport replay` from a
+/// capture, tests from arrays.
+///
+/// Packets come as they arrived, before translation, and leave so: translation is done by the worker afterwards.
+package struct GatewayEngine: ~Copyable {
+  var settings: EngineSettings
+  var addresses: any AddressBook
+  let counters: GatewayCounters
+  let ledger: Ledger
+  var streams: [SessionID: StreamSession] = [:]
+  var datagrams: [SessionID: DatagramSession] = [:]
+  var assembly = DatagramAssembly()
+  var orders = PendingOrders()
+  var timers = TimerHeap<SessionID>()
+  /// Octets that all streams hold.
+  var bufferedOctets = 0
+  /// "Identification" of the packets that the engine makes.
+  var identification: UInt16 = 0
+  private var outputs: [EngineOutput] = []
+  private var nextOutput = 0
+  private var nextExpiry: UInt64 = 0
+
+  /// Microseconds between two looks for datagrams that stay incomplete.
+  private static var expiryInterval: UInt64 { 1_000_000 }
+
+  package init(
+    _ settings: EngineSettings, addresses: any AddressBook, counters: GatewayCounters, ledger: Ledger
+  ) {
+    self.settings = settings
+    self.addresses = addresses
+    self.counters = counters
+    self.ledger = ledger
+  }
+
+  // MARK: In
+
+  /// A packet of a session with a gateway, or an ICMP error about one. `now` is in microseconds.
+  package mutating func receive(_ packet: InspectedPacket, now: UInt64) {
+    let gateway = packet.session.record.gateway
+    counters.add(to: .packets, of: gateway)
+    guard let layout = PacketLayout(packet.octets.span) else {
+      counters.add(to: .discarded)
+      return
+    }
+    guard !layout.isFragment else {
+      reassemble(packet, now)
+      return
+    }
+    switch layout.protocolNumber {
+    case .tcp: receiveSegment(packet, layout, now: now)
+    case .udp: receiveDatagram(packet, layout, now: now)
+    case .icmp: receiveError(packet, layout, now: now)
+    default: forward(packet)
+    }
+  }
+
+  private mutating func reassemble(_ packet: InspectedPacket, _ now: UInt64) {
+    guard
+      let whole = assembly.add(
+        packet.octets, session: packet.session.id, direction: packet.direction, now: now)
+    else { return }
+    counters.add(to: .reassembled)
+    var complete = packet
+    complete.octets = whole
+    guard let layout = PacketLayout(whole.span), !layout.isFragment else { return }
+    switch layout.protocolNumber {
+    case .tcp: receiveSegment(complete, layout, now: now)
+    case .udp: receiveDatagram(complete, layout, now: now)
+    default: forward(complete)
+    }
+  }
+
+  /// A session has ended, with all that was known of it.
+  package mutating func ended(_ session: SessionID) {
+    if let stream = streams.removeValue(forKey: session) { forget(stream) }
+    if let datagram = datagrams.removeValue(forKey: session) {
+      if datagram.inspector != nil { counters.add(-1, to: .openSessions, of: datagram.session.gateway) }
+    }
+  }
+
+  /// Takes over other settings: sessions of gateways that are off now go back to the fast path.
+  package mutating func adopt(_ settings: EngineSettings, addresses: any AddressBook, now: UInt64) {
+    self.settings = settings
+    self.addresses = addresses
+    for stream in Array(streams.values) where !settings.enabled.contains(stream.session.gateway) {
+      stepAside(stream, .switchedOff, now: now)
+      advance(stream, now: now)
+    }
+    for (id, datagram) in datagrams where !settings.enabled.contains(datagram.session.gateway) {
+      stepAside(id, .switchedOff, now: now)
+    }
+  }
+
+  // MARK: Time
+
+  /// When `turn` is due; nil when nothing waits.
+  package var deadline: UInt64? {
+    let times = [timers.earliest, orders.earliest, assembly.isEmpty ? nil : nextExpiry]
+    return times.compactMap { $0 }.min()
+  }
+
+  /// Does what is due.
+  package mutating func turn(now: UInt64) {
+    while let id = timers.take(due: now) {
+      guard let stream = streams[id] else { continue }
+      stream.timerAt = .max
+      stream.connection.turn(now: now)
+      advance(stream, now: now)
+    }
+    while let order = orders.takeLate(now: now) {
+      counters.add(to: .ordersLost)
+      settle(order, .refused(.noAnswer), now: now)
+    }
+    if now >= nextExpiry {
+      nextExpiry = now &+ Self.expiryInterval
+      assembly.expire(now: now)
+    }
+  }
+
+  // MARK: Out
+
+  mutating func put(_ output: EngineOutput) { outputs.append(output) }
+
+  /// The oldest packet or order that has not been taken.
+  package mutating func takeOutput() -> EngineOutput? {
+    guard nextOutput < outputs.count else {
+      outputs.removeAll(keepingCapacity: outputs.count <= 1024)
+      nextOutput = 0
+      return nil
+    }
+    defer { nextOutput += 1 }
+    return outputs[nextOutput]
+  }
+
+  /// Sends a packet on as it came, its checksum completed.
+  mutating func forward(_ packet: InspectedPacket) {
+    var octets = packet.octets
+    if packet.hasPartialChecksum, let layout = PacketLayout(octets.span), packet.segmentSize == 0 {
+      let field = layout.protocolNumber == .tcp ? TCPField.checksum : UDPField.checksum
+      layout.setTransportChecksum(of: &octets, at: layout.headerLength + field)
+    }
+    put(
+      .packet(
+        EnginePacket(
+          octets: octets, session: packet.session.id, direction: packet.direction, arrival: packet.arrival,
+          segmentSize: packet.segmentSize)))
+  }
+
+  mutating func nextIdentification() -> UInt16 {
+    identification &+= 1
+    return identification
+  }
+}

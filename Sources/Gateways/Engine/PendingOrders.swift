@@ -1,0 +1,102 @@
+package import Translation
+
+/// What a message waits for.
+struct PendingOrder {
+  enum Purpose {
+    /// A door that the message at the head of this direction asked for.
+    case door(Direction)
+    /// The session goes back to the fast path.
+    case release
+    /// Nothing depends on the answer.
+    case notice
+  }
+
+  var session: SessionID
+  var purpose: Purpose
+}
+
+/// Orders without an answer yet, oldest first.
+struct PendingOrders {
+  /// Microseconds after which an order counts as lost.
+  static let patience: UInt64 = 1_000_000
+
+  private var byNumber: [UInt32: PendingOrder] = [:]
+  private var queue: [(number: UInt32, deadline: UInt64)] = []
+  private var head = 0
+  private var next: UInt32 = 1
+
+  /// When the oldest is late.
+  var earliest: UInt64? { head < queue.count ? queue[head].deadline : nil }
+
+  /// The number under which an order goes out.
+  mutating func add(_ order: PendingOrder, now: UInt64) -> UInt32 {
+    let number = next
+    next = next == .max ? 1 : next + 1
+    byNumber[number] = order
+    queue.append((number, now &+ Self.patience))
+    return number
+  }
+
+  mutating func take(_ number: UInt32) -> PendingOrder? {
+    defer { dropSettled() }
+    return byNumber.removeValue(forKey: number)
+  }
+
+  mutating func takeLate(now: UInt64) -> PendingOrder? {
+    dropSettled()
+    guard head < queue.count, queue[head].deadline <= now else { return nil }
+    let number = queue[head].number
+    head += 1
+    return byNumber.removeValue(forKey: number)
+  }
+
+  private mutating func dropSettled() {
+    while head < queue.count, byNumber[queue[head].number] == nil { head += 1 }
+    if head > 1024, head * 2 > queue.count {
+      queue.removeFirst(head)
+      head = 0
+    }
+  }
+}
+
+extension GatewayEngine {
+  /// Sends an order to the worker that owns a session.
+  mutating func send(_ order: SessionOrder, about session: SessionID, for purpose: PendingOrder.Purpose, now: UInt64) {
+    let number = orders.add(PendingOrder(session: session, purpose: purpose), now: now)
+    put(.order(number: number, worker: session.worker, order))
+  }
+
+  /// The worker's answer to an order.
+  package mutating func answered(_ number: UInt32, _ answer: OrderAnswer, now: UInt64) {
+    guard let order = orders.take(number) else {
+      // It came after its time: what waited has gone on without, so a door is of no use any more.
+      if case .granted(let grant) = answer { put(.order(number: 0, worker: grant.door.worker, .close(grant.door))) }
+      return
+    }
+    settle(order, answer, now: now)
+  }
+
+  mutating func settle(_ order: PendingOrder, _ answer: OrderAnswer, now: UInt64) {
+    switch order.purpose {
+    case .door(let direction):
+      if let stream = streams[order.session] {
+        stream[direction].answers.append(answer)
+        stream[direction].isParked = false
+        advance(stream, now: now)
+      } else if let datagram = datagrams[order.session] {
+        datagram.answers.append(answer)
+        datagram.isParked = false
+        advance(datagram, now: now)
+      }
+    case .release:
+      if case .done = answer {
+        ended(order.session)
+      } else if let stream = streams[order.session] {
+        stream.isReleasing = false
+      } else if let datagram = datagrams[order.session] {
+        datagram.isReleasing = false
+      }
+    case .notice: break
+    }
+  }
+}

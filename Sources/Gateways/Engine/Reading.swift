@@ -1,0 +1,155 @@
+import Translation
+
+/// One reading of one message: by a copy of the inspector, so that a message that has to wait for a door can be read
+/// again from the beginning.
+struct Reading {
+  enum Outcome {
+    case read
+    case failed(GatewayError)
+    /// A door has to be asked for first.
+    case waiting(DoorRequest)
+  }
+
+  let session: ControlSession
+  /// Before the reading, and after one that came to an end.
+  private(set) var inspector: any PayloadInspector
+  private(set) var agent: TranslationAgent
+  let isDryRun: Bool
+
+  init(
+    session: ControlSession, inspector: any PayloadInspector, answers: [OrderAnswer], isDryRun: Bool,
+    addresses: any AddressBook
+  ) {
+    self.session = session
+    self.inspector = inspector
+    self.isDryRun = isDryRun
+    agent = TranslationAgent(session, addresses: addresses, answers: answers)
+  }
+
+  /// Reads the message. A dry run needs no worker: it is told what a worker would most likely say.
+  mutating func read(_ message: [UInt8], _ direction: Direction) -> Outcome {
+    while true {
+      var copy = inspector
+      var agent = self.agent
+      let outcome = Self.attempt(&copy, message, direction, &agent)
+      if case .waiting(let request) = outcome {
+        guard isDryRun else { return outcome }
+        self.agent = TranslationAgent(
+          session, addresses: agent.addresses, answers: agent.answers + [.granted(Self.pretended(request, session))])
+        continue
+      }
+      inspector = copy
+      self.agent = agent
+      return outcome
+    }
+  }
+
+  private static func attempt(
+    _ inspector: inout any PayloadInspector, _ message: [UInt8], _ direction: Direction,
+    _ agent: inout TranslationAgent
+  ) -> Outcome {
+    do throws(GatewayError) {
+      try inspector.inspect(message.span, direction, through: &agent)
+      guard agent.edits.allSatisfy({ $0.range.upperBound <= message.count }) else {
+        return .failed(.malformed("an edit beyond the message"))
+      }
+      return .read
+    } catch .pending {
+      guard let wanted = agent.wanted else { return .failed(.malformed("a wait for nothing")) }
+      return .waiting(wanted)
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  /// The grant that a dry run goes on with: the host's own port under the session's address.
+  private static func pretended(_ request: DoorRequest, _ session: ControlSession) -> DoorGrant {
+    DoorGrant(
+      door: DoorID(worker: session.id.worker, place: .max, generation: 0),
+      insideGlobal: session.insideGlobal.address, insideGlobalPort: request.insideLocalPort)
+  }
+}
+
+/// What is done about a message that has been read.
+struct ReadingResult {
+  var edits: [Edit] = []
+  var isDropped = false
+  var steppedAside: StepAsideReason?
+}
+
+extension GatewayEngine {
+  /// Counts and tells what a reading brought about, gives the orders that follow from it, and answers what becomes of the
+  /// message itself.
+  mutating func account(
+    _ reading: Reading, _ outcome: Reading.Outcome, _ message: [UInt8], _ session: ControlSession,
+    _ direction: Direction, now: UInt64
+  ) -> ReadingResult {
+    let agent = reading.agent
+    let gateway = session.gateway
+    counters.add(to: .messages, of: gateway)
+    if let kind = agent.kind { counters.count(kind: kind, of: gateway) }
+    var result = ReadingResult()
+    var remarks = agent.remarks
+    switch outcome {
+    case .read:
+      if !reading.isDryRun {
+        result.edits = agent.edits
+        result.isDropped = agent.isDropped
+        for door in agent.activated { send(.activate(door), about: session.id, for: .notice, now: now) }
+        for door in agent.closed { send(.close(door), about: session.id, for: .notice, now: now) }
+      }
+      result.steppedAside = agent.steppedAside
+      counters.add(agent.edits.count, to: reading.isDryRun ? .dryEdits : .edits, of: gateway)
+      if !reading.isDryRun { counters.add(agent.opened.count, to: .doors, of: gateway) }
+      if result.isDropped { counters.add(to: .dropped, of: gateway) }
+    case .failed(let error):
+      // The message goes on as it is, so doors that it would have announced lead nowhere.
+      if !reading.isDryRun {
+        for door in agent.opened { send(.close(door.grant.door), about: session.id, for: .notice, now: now) }
+      }
+      switch error {
+      case .malformed(let what):
+        counters.add(to: .malformed, of: gateway)
+        remarks.append("malformed: \(what)")
+      case .refused(let refusal):
+        counters.add(to: .doorsRefused, of: gateway)
+        if remarks.last != "door refused: \(refusal.name)" { remarks.append("door refused: \(refusal.name)") }
+      case .pending: break
+      }
+    case .waiting: break
+    }
+    counters.add(remarks.count, to: .remarks, of: gateway)
+    tell(reading, outcome, remarks, message, direction, now: now)
+    return result
+  }
+
+  // MARK: What is told
+
+  private func tell(
+    _ reading: Reading, _ outcome: Reading.Outcome, _ remarks: [String], _ message: [UInt8], _ direction: Direction,
+    now: UInt64
+  ) {
+    guard ledger.isOn, let gateway = GatewayCatalog.gateway(reading.session.gateway) else { return }
+    let agent = reading.agent
+    var entry = LedgerEntry(
+      time: now, gateway: gateway.name, session: reading.session, direction: direction, kind: agent.kind ?? "")
+    if case .read = outcome {
+      entry.edits = agent.edits.map {
+        LedgerEdit(field: $0.field, before: Array(message[$0.range]), after: $0.octets)
+      }
+      entry.doors = agent.opened
+    }
+    entry.remarks = remarks
+    entry.isDryRun = reading.isDryRun
+    if entry.isWorthTelling { ledger.note(entry) }
+  }
+
+  /// Tells that a gateway stepped aside.
+  func tell(steppedAside reason: StepAsideReason, _ session: ControlSession, now: UInt64) {
+    guard ledger.isOn, let gateway = GatewayCatalog.gateway(session.gateway) else { return }
+    var entry = LedgerEntry(
+      time: now, gateway: gateway.name, session: session, direction: session.opened, kind: "")
+    entry.steppedAside = reason
+    ledger.note(entry)
+  }
+}
