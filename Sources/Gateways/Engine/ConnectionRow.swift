@@ -1,4 +1,5 @@
 package import Translation
+import VirtualTCP
 
 /// A proxied TCP connection, for `show vtcp`.
 package struct ConnectionRow: Sendable {

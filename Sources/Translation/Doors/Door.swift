@@ -1,5 +1,4 @@
-public import Forwarding
-public import WireFormats
+package import WireFormats
 
 /// The number of an application-level gateway in the catalogue; 0 for none.
 @usableFromInline package struct GatewayID: RawRepresentable, Hashable, Sendable, BitwiseCopyable {

@@ -42,7 +42,7 @@ package struct SessionRecord: Sendable, BitwiseCopyable {
   /// near it (RFC 7857 section 2.2). Kept coarse, so that a transfer seldom writes here.
   var acknowledgedByInside: UInt16
   var acknowledgedByOutside: UInt16
-  /// Which of the two are known: bit 0 and bit 1.
+  /// Which of the two are known, bit 0 and bit 1; then what the slow path has to do with it (`SessionParticulars`).
   var acknowledged: UInt16
 
   /// The value of `mapping` for a session of a static entry.

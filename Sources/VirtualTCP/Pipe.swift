@@ -1,0 +1,109 @@
+import WireFormats
+
+/// One direction of a connection: the stream of its sender, what has become of it, and what its receiver has of it.
+///
+/// Places count from the sender's SYN, which has place 0, so that the first octet has place 1. `in` is before the gateway's
+/// edits, `out` behind them.
+struct Pipe: Sendable {
+  // MARK: The sender's side
+
+  /// The sender's initial sequence number; nil before its SYN.
+  var initialSequence: UInt32?
+  var offered = TCPOptions()
+  /// The place of the next octet in order.
+  var received = 1
+  /// In order, and not passed on yet.
+  var unread = OctetQueue()
+  var early = Reassembly()
+  /// A place in what came out of order last.
+  var newestEarly: Int?
+  /// The place of the sender's FIN.
+  var finPlace: Int?
+  /// Whether everything up to the FIN is in order.
+  var hasFIN = false
+  /// How far the sender has been told that its octets arrived.
+  var acknowledged = 1
+  /// The moment at which unread octets are acknowledged on the proxy's own account.
+  var acknowledgeHeldAt: UInt64?
+  /// How far unread octets are acknowledged on its own account.
+  var heldAcknowledged = 0
+  /// The sender's newest timestamp.
+  var timestamp: UInt32?
+
+  // MARK: The receiver's side
+
+  /// What was passed and is not acknowledged; the first octet is at `outAcknowledged`.
+  var queue = OctetQueue()
+  var map = EditMap()
+  var outAcknowledged = 1
+  /// The next place to be sent.
+  var outNext = 1
+  /// One behind the last place that was ever sent.
+  var outSent = 1
+  /// Whether the FIN is in the queue, behind its octets.
+  var passedFIN = false
+  /// One behind the last place that the receiver takes.
+  var windowEnd = 1
+  var windowScale: UInt8 = 0
+  /// Payload octets that one segment to the receiver may have.
+  var segmentSize = 536
+  var pathMTU = 1500
+  /// What a message of the way said (RFC 1191); nil for nothing.
+  var learntMTU: Int?
+  var superFrames = false
+
+  // MARK: Getting it there
+
+  var roundTrip = RoundTrip()
+  /// What is being timed: a place, and when it was sent.
+  var timed: (place: Int, sentAt: UInt64)?
+  var retransmitAt: UInt64?
+  var probeAt: UInt64?
+  var probes = 0
+  var duplicateAcknowledgments = 0
+  /// While octets that were lost are sent again: up to where, and from where the next hole is looked for.
+  var recovery: (until: Int, next: Int)?
+  /// What the receiver has beyond its acknowledgement, in order.
+  var selective: [Range<Int>] = []
+  /// Whether the sender awaits an acknowledgement.
+  var owesAcknowledgment = false
+  /// Whether the sender asked with a keep-alive whether the receiver is there.
+  var answersKeepAlive = false
+  /// The window's end as the sender was told it last.
+  var announcedEnd = 0
+
+  /// One behind the last place of the queue.
+  var outEnd: Int { outAcknowledged + queue.count + (passedFIN && !isFinished ? 1 : 0) }
+
+  /// The place of the FIN behind the gateway, once it is passed.
+  var outFIN: Int?
+
+  /// Whether the receiver has acknowledged everything, the FIN too.
+  var isFinished: Bool { outFIN.map { outAcknowledged > $0 } ?? false }
+
+  /// The first place of the unread octets.
+  var unreadStart: Int { received - (hasFIN ? 1 : 0) - unread.count }
+
+  var held: Int { unread.count + early.count + queue.count }
+
+  /// Whether nothing is held and the two sides' numbers differ by a constant.
+  var isQuiet: Bool {
+    unread.isEmpty && early.isEmpty && queue.isEmpty && map.isSettled && heldAcknowledged < received
+      && (!hasFIN || isFinished)
+  }
+
+  // MARK: Numbers
+
+  /// The place that a sender's sequence number means, near `received`.
+  func place(ofInput sequence: UInt32) -> Int { Self.place(sequence, initialSequence ?? 0, near: received) }
+
+  /// The place that a receiver's acknowledgement number means.
+  func place(ofOutput sequence: UInt32) -> Int { Self.place(sequence, initialSequence ?? 0, near: outAcknowledged) }
+
+  func sequence(of place: Int) -> UInt32 { (initialSequence ?? 0) &+ UInt32(truncatingIfNeeded: place) }
+
+  private static func place(_ sequence: UInt32, _ initial: UInt32, near known: Int) -> Int {
+    let reference = initial &+ UInt32(truncatingIfNeeded: known)
+    return known + Int(Int32(bitPattern: sequence &- reference))
+  }
+}

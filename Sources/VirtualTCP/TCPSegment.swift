@@ -1,0 +1,64 @@
+package import WireFormats
+
+extension TCPFlags {
+  /// PSH.
+  package static var psh: Self { Self(rawValue: 0x08) }
+  /// URG.
+  package static var urg: Self { Self(rawValue: 0x20) }
+}
+
+/// One TCP segment (RFC 9293 section 3.1) without addresses and ports, which are nothing to a stream; so it serves IPv4
+/// and IPv6 alike.
+package struct TCPSegment: Sendable {
+  package var sequence: UInt32
+  package var acknowledgment: UInt32
+  package var flags: TCPFlags
+  /// As in the header, not scaled.
+  package var window: UInt16
+  /// "Urgent Pointer", with URG.
+  package var urgent: UInt16 = 0
+  package var options = TCPOptions()
+  package var payload: [UInt8] = []
+
+  package init(sequence: UInt32, acknowledgment: UInt32, flags: TCPFlags, window: UInt16) {
+    self.sequence = sequence
+    self.acknowledgment = acknowledgment
+    self.flags = flags
+    self.window = window
+  }
+
+  /// Reads a segment from its header on; nil when the header is malformed. The checksum is not looked at.
+  package init?(_ octets: Span<UInt8>) {
+    guard octets.count >= TCPField.minimumLength else { return nil }
+    let length = Int(octets[TCPField.dataOffset] >> 4) * 4
+    guard length >= TCPField.minimumLength, length <= octets.count else { return nil }
+    sequence = octets.number32(at: TCPField.sequence)
+    acknowledgment = octets.number32(at: TCPField.acknowledgment)
+    flags = TCPFlags(rawValue: octets[TCPField.flags])
+    window = octets.number16(at: 14)
+    urgent = octets.number16(at: 18)
+    options = TCPOptions(octets.extracting(TCPField.minimumLength..<length))
+    let body = octets.extracting(length..<octets.count)
+    payload = [UInt8](capacity: body.count) { target in
+      for index in body.indices { target.append(body[index]) }
+    }
+  }
+
+  /// Appends header and payload; ports and checksum are zero.
+  package func write(to octets: inout [UInt8]) {
+    let options = options.octets
+    octets.append32(0)
+    octets.append32(sequence)
+    octets.append32(acknowledgment)
+    octets.append(UInt8((TCPField.minimumLength + options.count) / 4) << 4)
+    octets.append(flags.rawValue)
+    octets.append16(window)
+    octets.append16(0)
+    octets.append16(urgent)
+    octets += options
+    octets += payload
+  }
+
+  /// Octets of the sequence space that it takes.
+  var length: Int { payload.count + (flags.contains(.syn) ? 1 : 0) + (flags.contains(.fin) ? 1 : 0) }
+}
