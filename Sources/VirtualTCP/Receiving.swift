@@ -80,7 +80,7 @@ extension VirtualConnection {
   private mutating func receiveOctets(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
     let place = self[direction].place(ofInput: segment.sequence)
     let end = place + segment.payload.count
-    if segment.payload.count <= 1, place == self[direction].received - 1, !segment.flags.contains(.fin), place > 0 {
+    if segment.payload.count <= 1, place == self[direction].received - 1, !segment.flags.contains(.fin) {
       // A keep-alive (RFC 9293 section 3.8.4): the other end answers it.
       keepAlive(direction)
       return

@@ -146,7 +146,7 @@ extension VirtualConnection {
     let pipe = self[direction]
     var room = pipe.windowEnd - (pipe.outAcknowledged + pipe.queue.count) - pipe.unread.count
     // A message longer than the receiver's window must still come to its end.
-    if !pipe.unread.isEmpty { room = max(room, min(65_535, limits.octets - bufferedOctets)) }
+    if !pipe.unread.isEmpty { room = max(room, min(16_384, limits.octets - bufferedOctets)) }
     return pipe.received + max(0, room)
   }
 

@@ -110,11 +110,11 @@ package final class GatewayCounters: Sendable {
   private func place(_ gateway: GatewayID) -> Int { Int(gateway.rawValue) % Self.maximumGateways }
 
   package func add(_ amount: Int = 1, to counter: GatewayCounter, of gateway: GatewayID) {
-    counts[place(gateway) * 16 + counter.rawValue].add(UInt64(bitPattern: Int64(amount)), ordering: .relaxed)
+    counts[place(gateway) * 16 + counter.rawValue].wrappingAdd(UInt64(bitPattern: Int64(amount)), ordering: .relaxed)
   }
 
   package func add(_ amount: Int = 1, to counter: SlowPathCounter) {
-    slowPath[counter.rawValue].add(UInt64(bitPattern: Int64(amount)), ordering: .relaxed)
+    slowPath[counter.rawValue].wrappingAdd(UInt64(bitPattern: Int64(amount)), ordering: .relaxed)
   }
 
   package func set(_ counter: SlowPathCounter, to value: Int) {

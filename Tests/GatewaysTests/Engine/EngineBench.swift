@@ -1,0 +1,133 @@
+import Forwarding
+import Gateways
+import TestSupport
+import Translation
+import VirtualTCP
+import WireFormats
+
+/// An engine with a worker that the test plays: packets of one session go in, what comes out is kept.
+struct EngineBench: ~Copyable {
+  var engine: GatewayEngine
+  let counters = GatewayCounters()
+  let ledger = Ledger()
+  var now: UInt64 = 1_000_000
+  let session: InspectedSession
+  /// What came out since the last look.
+  private(set) var packets: [EnginePacket] = []
+  private(set) var orders: [SessionOrder] = []
+  /// Every output in order: `true` for an order.
+  private(set) var sequence: [Bool] = []
+  /// What the worker answers; nil for no answer.
+  var answer: (SessionOrder) -> OrderAnswer? = { order in
+    guard case .open(let request) = order else { return .done }
+    return .granted(
+      DoorGrant(
+        door: DoorID(worker: 0, place: 7, generation: 1), insideGlobal: Place.pool.lowerBound,
+        insideGlobalPort: request.insideLocalPort == 0 ? 0 : 50_000))
+  }
+  private var next: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
+
+  static let clientPort: UInt16 = 40_000
+
+  /// A session of alice with carol's server of a gateway.
+  init(
+    _ gateway: any ApplicationGateway.Type, settings change: (inout EngineSettings) -> Void = { _ in }
+  ) {
+    var settings = EngineSettings()
+    settings.enabled = Set(GatewayCatalog.all.map { $0.id })
+    change(&settings)
+    let service = gateway.services[0]
+    var record = SessionRecord(
+      insideLocal: (Host.alice.address, Self.clientPort), insideGlobal: (Place.pool.lowerBound, 41_000),
+      outside: (Host.carol.address, service.port), protocol: service.transport)
+    record.gateway = gateway.id
+    session = InspectedSession(id: SessionID(worker: 0, number: 3, created: 9), record: record)
+    engine = GatewayEngine(settings, addresses: EmptyAddressBook(), counters: counters, ledger: ledger)
+    ledger.follow()
+  }
+
+  private var record: SessionRecord { session.record }
+
+  private func ends(_ direction: Direction) -> (SocketAddress, SocketAddress) {
+    let client = SocketAddress(record.insideLocal, record.insideLocalPort)
+    let global = SocketAddress(record.insideGlobal, record.insideGlobalPort)
+    let server = SocketAddress(record.outsideGlobal, record.outsideGlobalPort)
+    return direction == .outbound ? (client, server) : (server, global)
+  }
+
+  /// Gives the engine a packet.
+  mutating func receive(_ datagram: Datagram, _ direction: Direction) {
+    receive(datagram.packet(), direction)
+  }
+
+  mutating func receive(_ octets: [UInt8], _ direction: Direction) {
+    engine.receive(
+      InspectedPacket(
+        octets: octets, session: session, direction: direction,
+        arrival: Arrival(ingress: direction == .outbound ? Place.inside : Place.outside)), now: now)
+    drain()
+  }
+
+  /// A segment as its sender would send it now.
+  mutating func send(_ direction: Direction, _ flags: TCPFlags = .ack, _ text: String = "", acknowledging: UInt32? = nil) {
+    let (source, destination) = ends(direction)
+    var datagram = Datagram.tcp(from: source, to: destination, flags)
+    datagram.payload = Array(text.utf8)
+    datagram.sequence = direction == .outbound ? next.outbound : next.inbound
+    datagram.acknowledgment = acknowledging ?? (direction == .outbound ? next.inbound : next.outbound)
+    let length = UInt32(text.utf8.count) + (flags.isDisjoint(with: [.syn, .fin]) ? 0 : 1)
+    if direction == .outbound { next.outbound &+= length } else { next.inbound &+= length }
+    receive(datagram, direction)
+  }
+
+  /// The three segments that open a connection.
+  mutating func connect() {
+    send(.outbound, .syn)
+    send(.inbound, [.syn, .ack])
+    send(.outbound)
+    _ = take()
+  }
+
+  mutating func datagram(_ octets: [UInt8], _ direction: Direction = .outbound) {
+    let (source, destination) = ends(direction)
+    receive(Datagram.udp(from: source, to: destination).with { $0.payload = octets }, direction)
+  }
+
+  /// Lets time go by.
+  mutating func wait(_ microseconds: UInt64) {
+    now += microseconds
+    engine.turn(now: now)
+    drain()
+  }
+
+  mutating func drain() {
+    while let output = engine.takeOutput() {
+      switch output {
+      case .packet(let packet):
+        packets.append(packet)
+        sequence.append(false)
+      case .order(let number, _, let order):
+        orders.append(order)
+        sequence.append(true)
+        if let answer = answer(order) { engine.answered(number, answer, now: now) }
+      }
+    }
+  }
+
+  /// Takes what came out.
+  mutating func take() -> (segments: [(Direction, TCPSegment)], orders: [SessionOrder]) {
+    let segments = packets.compactMap { packet in
+      let body = packet.octets.span.extracting(20..<packet.octets.count)
+      return TCPSegment(body).map { (packet.direction, $0) }
+    }
+    defer { (packets, orders, sequence) = ([], [], []) }
+    return (segments, orders)
+  }
+
+  /// The payloads that came out in a direction, in order.
+  mutating func texts(_ direction: Direction) -> [String] {
+    take().segments.filter { $0.0 == direction && !$0.1.payload.isEmpty }.map {
+      String(decoding: $0.1.payload, as: UTF8.self)
+    }
+  }
+}
