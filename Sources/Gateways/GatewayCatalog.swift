@@ -5,6 +5,7 @@ package enum GatewayCatalog {
   package static let all: [any ApplicationGateway.Type] = [
     FTPGateway.self,
     TFTPGateway.self,
+    DNSGateway.self,
   ]
 
   /// The gateway with a number.

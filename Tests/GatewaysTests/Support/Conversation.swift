@@ -28,9 +28,14 @@ struct Conversation {
   }
   private var granted = 0
   private let gateway: any ApplicationGateway.Type
+  private let addresses: any AddressBook
 
   /// A session of alice with carol's server, or of carol with alice's.
-  init(_ gateway: any ApplicationGateway.Type, opened: Direction = .outbound, transport: IPProtocol = .tcp) {
+  init(
+    _ gateway: any ApplicationGateway.Type, opened: Direction = .outbound, transport: IPProtocol = .tcp,
+    addresses: any AddressBook = EmptyAddressBook(), options: GatewayOptions = []
+  ) {
+    self.addresses = addresses
     self.gateway = gateway
     let server = gateway.services.first?.port ?? 9
     let client: UInt16 = 40_000
@@ -41,7 +46,8 @@ struct Conversation {
     record.gateway = gateway.id
     if opened == .inbound { record.flags.insert(.openedInbound) }
     session = ControlSession(
-      InspectedSession(id: SessionID(worker: 0, number: 1, created: 1), record: record), gateway: gateway.id)
+      InspectedSession(id: SessionID(worker: 0, number: 1, created: 1), record: record), gateway: gateway.id,
+      options: options)
     inspector = gateway.open(session)
   }
 
@@ -71,6 +77,7 @@ struct Conversation {
   mutating func datagram(_ octets: [UInt8], _ direction: Direction) {
     guard steppedAside == nil else { return }
     unread[direction] = octets
+    passed[direction] = []
     read(octets, direction)
   }
 
@@ -83,7 +90,7 @@ struct Conversation {
     var answers: [OrderAnswer] = []
     while true {
       var copy = inspector
-      var agent = TranslationAgent(session, answers: answers)
+      var agent = TranslationAgent(session, addresses: addresses, answers: answers)
       do throws(GatewayError) {
         try copy.inspect(message.span, direction, through: &agent)
       } catch .pending {
