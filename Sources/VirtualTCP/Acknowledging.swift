@@ -86,7 +86,8 @@ extension VirtualConnection {
     var start = max(recovery.next, self[direction].outAcknowledged)
     for range in self[direction].selective where range.contains(start) { start = range.upperBound }
     // Without a block beyond it nobody has said that this is missing, but for the very first.
-    let isKnown = start == self[direction].outAcknowledged || self[direction].selective.contains { $0.lowerBound > start }
+    let isKnown =
+      start == self[direction].outAcknowledged || self[direction].selective.contains { $0.lowerBound > start }
     guard start < recovery.until, isKnown else { return }
     let next = self[direction].selective.first { $0.lowerBound > start }?.lowerBound ?? recovery.until
     let count = resend(direction, from: start, upTo: next, now: now)

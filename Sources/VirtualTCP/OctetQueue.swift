@@ -25,5 +25,7 @@ struct OctetQueue: Sendable {
   func part(_ range: Range<Int>) -> ArraySlice<UInt8> { storage[head + range.lowerBound..<head + range.upperBound] }
 
   /// All of it in one piece.
-  func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result { body(storage.span.extracting(head..<storage.count)) }
+  func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    body(storage.span.extracting(head..<storage.count))
+  }
 }

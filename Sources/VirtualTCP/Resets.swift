@@ -17,7 +17,8 @@ extension VirtualConnection {
       reset.flags = segment.flags
       isReset = true
       outgoing.append(OutgoingSegment(direction: direction, segment: reset, segmentSize: 0))
-    } else if place > self[direction].received - 1, place < max(self[direction].announcedEnd, self[direction].received + 1)
+    } else if place > self[direction].received - 1,
+      place < max(self[direction].announcedEnd, self[direction].received + 1)
     {
       tally.challenges += 1
       challenge(direction)

@@ -105,7 +105,8 @@ struct DNSInspector: PayloadInspector {
   ) {
     guard !message.isResponse, let first = message.questions.first else { return }
     var labels = first.name.labels
-    if isTranslated, let reverse = first.name.reverse, let address = Self.map(reverse.address, direction, session, book) {
+    if isTranslated, let reverse = first.name.reverse, let address = Self.map(reverse.address, direction, session, book)
+    {
       labels = DNSMessage.Name.labels(of: address) + labels.dropFirst(reverse.octets.count)
     }
     if pending.count == Self.maximumPending { pending.removeFirst() }

@@ -57,7 +57,8 @@ struct DNSTranslation {
       for place in growth where pointer.target >= place.end { target += place.by }
       // A pointer into the middle of labels that change has nothing to point to any more.
       let isInside = edits.contains { edit in
-        edit.field != "A" && edit.range.lowerBound < base + pointer.target && base + pointer.target < edit.range.upperBound
+        edit.field != "A" && edit.range.lowerBound < base + pointer.target
+          && base + pointer.target < edit.range.upperBound
       }
       guard !isInside, (0..<0x4000).contains(target) else {
         edits = []

@@ -40,7 +40,8 @@ struct DatagramAssembly {
     guard let layout = PacketLayout(packet.span) else { return nil }
     let key = Key(
       session: session, direction: direction,
-      identification: packet.span.number16(at: IPv4Field.identification), protocolNumber: layout.protocolNumber.rawValue)
+      identification: packet.span.number16(at: IPv4Field.identification), protocolNumber: layout.protocolNumber.rawValue
+    )
     if datagrams[key] == nil, datagrams.count >= Self.maximumDatagrams { dropOldest() }
     var datagram = datagrams.removeValue(forKey: key) ?? Datagram(began: now)
     guard insert(packet, layout, into: &datagram) else { return nil }

@@ -32,7 +32,7 @@ struct FTPCommand: Hashable {
 
   /// Reads a line with its end; nil when it is no command.
   init?(_ line: Span<UInt8>) {
-    let start = Self.skipTelnet(line)
+    guard let start = Self.skipTelnet(line) else { return nil }
     var end = start
     while let octet = line.octet(end), octet.isLetter { end += 1 }
     guard (3...Self.longestWord).contains(end - start), let next = line.octet(end),
@@ -58,12 +58,17 @@ struct FTPCommand: Hashable {
     }
   }
 
-  /// Telnet's commands before a line (RFC 854): an interrupt and a synch come before ABOR.
-  private static func skipTelnet(_ line: Span<UInt8>) -> Int {
+  /// Where a line begins behind telnet's commands (RFC 854): an interrupt and a synch come before ABOR. Nil while the last
+  /// of them is not complete.
+  private static func skipTelnet(_ line: Span<UInt8>) -> Int? {
     var at = 0
-    while line.octet(at) == 0xFF, let command = line.octet(at + 1) {
+    while line.octet(at) == 0xFF {
+      guard let command = line.octet(at + 1) else { return nil }
+      guard command >= 0xF0, command < 0xFF else { return at }
       // WILL, WONT, DO and DONT have an option behind them.
-      at += command >= 0xFB && command <= 0xFE ? 3 : 2
+      let length = command >= 0xFB ? 3 : 2
+      guard at + length <= line.count else { return nil }
+      at += length
     }
     while line.octet(at) == 0xF2 { at += 1 }
     return at
@@ -71,8 +76,8 @@ struct FTPCommand: Hashable {
 
   /// Whether the first octets of a line can become a command: what a stranger sends cannot (rule R1).
   static func canBegin(_ octets: Span<UInt8>) -> Bool {
-    var at = skipTelnet(octets)
-    let start = at
+    guard let start = skipTelnet(octets) else { return true }
+    var at = start
     while let octet = octets.octet(at) {
       if !octet.isLetter { break }
       at += 1
