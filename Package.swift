@@ -58,7 +58,8 @@ targets += floor("VirtualTCP", on: ["Translation", "WireFormats"], tests: ["Test
 
 // Floor 4: gateways for protocols with addresses in their payload.
 targets += floor(
-  "Gateways", on: ["VirtualTCP", "Translation", "Forwarding", "WireFormats"], tests: ["TestSupport"])
+  "Gateways", on: ["VirtualTCP", "Translation", "Forwarding", "WireFormats"],
+  tests: ["TestSupport", "GatewayTestSupport"])
 
 // Floor 5: text into a validated value; workers, rings, devices.
 targets += floor("Configuration", on: ["Gateways", "Translation", "Forwarding", "WireFormats"])
@@ -96,6 +97,11 @@ targets += [
     dependencies: ["WireFormats", "Forwarding", "Translation"],
     path: "Tests/TestSupport",
     swiftSettings: settings),
+  .target(
+    name: "GatewayTestSupport",
+    dependencies: ["TestSupport", "Gateways", "VirtualTCP", "Translation", "Forwarding", "WireFormats"],
+    path: "Tests/GatewayTestSupport",
+    swiftSettings: settings),
   // Counts what malloc and its kin are asked for, by standing before them.
   .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
   .executableTarget(
@@ -124,7 +130,8 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
   let lower: [Target.Dependency] = ["TestSupport", "Translation", "Forwarding", "WireFormats"]
   for (name, dependencies) in [
     ("FuzzWireFormats", lower), ("FuzzTranslator", lower), ("FuzzFragments", lower), ("FuzzRegion", lower),
-    ("FuzzConfiguration", ["Configuration"]),
+    ("FuzzConfiguration", ["Configuration"]), ("FuzzGateways", ["GatewayTestSupport", "Gateways"] + lower),
+    ("FuzzEngine", ["GatewayTestSupport", "Gateways", "VirtualTCP"] + lower),
   ] {
     targets.append(
       .executableTarget(

@@ -1,7 +1,7 @@
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #endif
 
 /// Random conversations through a connection with random edits: what arrives is the edited original, octet for octet.

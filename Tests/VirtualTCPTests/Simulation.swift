@@ -101,7 +101,9 @@ struct Simulation {
       return
     }
     now = max(now, next)
-    if let place = flights.indices.min(by: { (flights[$0].time, flights[$0].order) < (flights[$1].time, flights[$1].order) }),
+    if let place = flights.indices.min(by: {
+      (flights[$0].time, flights[$0].order) < (flights[$1].time, flights[$1].order)
+    }),
       flights[place].time <= now
     {
       arrive(flights.remove(at: place))

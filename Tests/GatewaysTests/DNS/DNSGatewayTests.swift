@@ -1,4 +1,5 @@
 import Forwarding
+import GatewayTestSupport
 import Gateways
 import TestSupport
 import Testing
@@ -66,7 +67,8 @@ struct DNSGatewayTests {
     var conversation = conversation()
     conversation.datagram(query("bob.example", type: 1), .outbound)
     conversation.datagram(response("bob.example", type: 1, [(1, [203, 0, 113, 50]), (1, [192, 0, 2, 9])]), .inbound)
-    #expect(conversation.passed[.inbound] == response("bob.example", type: 1, [(1, [10, 10, 10, 11]), (1, [192, 0, 2, 9])]))
+    #expect(
+      conversation.passed[.inbound] == response("bob.example", type: 1, [(1, [10, 10, 10, 11]), (1, [192, 0, 2, 9])]))
   }
 
   @Test func `an answer from inside names an inside host by its inside global address`() {
@@ -160,7 +162,11 @@ struct DNSGatewayTests {
   // MARK: Bad input
 
   @Test func `no truncation and no changed octet of a message is more than malformed`() {
-    let whole = response("bob.example", type: 1, [(1, [203, 0, 113, 50]), (15, [0, 1, 0xC0, 12]), (6, name("a.b") + name("c") + [UInt8](repeating: 0, count: 20))])
+    let whole = response(
+      "bob.example", type: 1,
+      [
+        (1, [203, 0, 113, 50]), (15, [0, 1, 0xC0, 12]), (6, name("a.b") + name("c") + [UInt8](repeating: 0, count: 20)),
+      ])
     for count in 0...whole.count {
       var conversation = conversation()
       conversation.datagram(query("bob.example", type: 1), .outbound)
@@ -183,7 +189,8 @@ struct DNSGatewayTests {
     for pointer in [12, 13, 40] {
       var conversation = conversation()
       conversation.datagram(query("a.example", type: 1), .outbound)
-      let message = number(7) + number(0x8180) + number(1) + number(0) + number(0) + number(0)
+      let message =
+        number(7) + number(0x8180) + number(1) + number(0) + number(0) + number(0)
         + [0xC0, UInt8(pointer)] + number(1) + number(1)
       conversation.datagram(message, .inbound)
       #expect(conversation.errors == [.malformed("not a DNS message")])

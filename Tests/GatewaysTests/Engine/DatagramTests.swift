@@ -1,3 +1,4 @@
+import GatewayTestSupport
 import Gateways
 import TestSupport
 import Testing

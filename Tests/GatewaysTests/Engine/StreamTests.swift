@@ -1,3 +1,4 @@
+import GatewayTestSupport
 import Gateways
 import TestSupport
 import Testing
@@ -93,7 +94,8 @@ struct StreamTests {
     bench.send(.outbound, .ack, "AUTH TLS\r\n")
     let growth = UInt32(Self.translated.utf8.count - Self.port.utf8.count)
     _ = bench.take()
-    bench.send(.inbound, .ack, "234 go\r\n", acknowledging: 5001 + UInt32("\(Self.port)AUTH TLS\r\n".utf8.count) + growth)
+    bench.send(
+      .inbound, .ack, "234 go\r\n", acknowledging: 5001 + UInt32("\(Self.port)AUTH TLS\r\n".utf8.count) + growth)
     bench.send(.outbound)
     let shift = SequenceShift(outbound: Int32(growth), inbound: 0)
     #expect(bench.take().orders.last == .release(bench.session.id, shift))
@@ -125,7 +127,8 @@ struct StreamTests {
     bench.send(.outbound, .ack, Self.port)
     let out = bench.take()
     #expect(out.orders.isEmpty)
-    #expect(out.segments.filter { $0.0 == .outbound }.map { String(decoding: $0.1.payload, as: UTF8.self) } == [Self.port])
+    #expect(
+      out.segments.filter { $0.0 == .outbound }.map { String(decoding: $0.1.payload, as: UTF8.self) } == [Self.port])
     let entry = try #require(bench.ledger.entries(after: 0).last)
     #expect(entry.isDryRun && entry.edits.first?.field == "PORT")
     #expect(bench.counters.value(of: .dryEdits, FTPGateway.id) == 1)

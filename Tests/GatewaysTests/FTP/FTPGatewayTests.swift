@@ -1,3 +1,4 @@
+import GatewayTestSupport
 import Gateways
 import TestSupport
 import Testing
@@ -194,7 +195,8 @@ struct FTPGatewayTests {
   }
 
   @Test(arguments: [
-    "227 \r\n", "227 (1,2,3,4,5)\r\n", "227 (256,1,1,1,1,1)\r\n", "227 (10,10,10,10,999999999999,1)\r\n", "229 (|||)\r\n",
+    "227 \r\n", "227 (1,2,3,4,5)\r\n", "227 (256,1,1,1,1,1)\r\n", "227 (10,10,10,10,999999999999,1)\r\n",
+    "229 (|||)\r\n",
     "229 (|||99999|)\r\n", "229 (\r\n", "229\r\n",
   ])
   func `a broken answer is counted and goes on as it is`(_ reply: String) {

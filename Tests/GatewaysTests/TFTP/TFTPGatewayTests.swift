@@ -1,3 +1,4 @@
+import GatewayTestSupport
 import Gateways
 import TestSupport
 import Testing
@@ -33,10 +34,11 @@ struct TFTPGatewayTests {
     #expect(conversation.doors.count - conversation.closed.count == 1)
   }
 
-  @Test(arguments: [
-    [], [0], [0, 1], [0, 1, 0], [0, 3, 0, 1], [0, 1, 97], [0, 1, 97, 0], [0, 1, 97, 0, 111],
-    Array("\0\u{1}a\0octets\0".utf8), Array("\0\u{1}a\0octet\0blksize\0".utf8), Array("GET / HTTP/1.1\r\n\r\n".utf8),
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [], [0], [0, 1], [0, 1, 0], [0, 3, 0, 1], [0, 1, 97], [0, 1, 97, 0], [0, 1, 97, 0, 111],
+      Array("\0\u{1}a\0octets\0".utf8), Array("\0\u{1}a\0octet\0blksize\0".utf8), Array("GET / HTTP/1.1\r\n\r\n".utf8),
+    ] as [[UInt8]])
   func `what is no request makes a stranger`(_ datagram: [UInt8]) {
     var conversation = Conversation(TFTPGateway.self, transport: .udp)
     conversation.datagram(datagram, .outbound)

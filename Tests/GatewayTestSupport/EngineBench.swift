@@ -1,24 +1,23 @@
-import Forwarding
-import Gateways
-import TestSupport
-import Translation
-import VirtualTCP
-import WireFormats
+package import Gateways
+package import TestSupport
+package import Translation
+package import VirtualTCP
+package import WireFormats
 
 /// An engine with a worker that the test plays: packets of one session go in, what comes out is kept.
-struct EngineBench: ~Copyable {
-  var engine: GatewayEngine
-  let counters = GatewayCounters()
-  let ledger = Ledger()
-  var now: UInt64 = 1_000_000
-  let session: InspectedSession
+package struct EngineBench: ~Copyable {
+  package var engine: GatewayEngine
+  package let counters = GatewayCounters()
+  package let ledger = Ledger()
+  package var now: UInt64 = 1_000_000
+  package let session: InspectedSession
   /// What came out since the last look.
-  private(set) var packets: [EnginePacket] = []
-  private(set) var orders: [SessionOrder] = []
+  package private(set) var packets: [EnginePacket] = []
+  package private(set) var orders: [SessionOrder] = []
   /// Every output in order: `true` for an order.
-  private(set) var sequence: [Bool] = []
+  package private(set) var sequence: [Bool] = []
   /// What the worker answers; nil for no answer.
-  var answer: (SessionOrder) -> OrderAnswer? = { order in
+  package var answer: (SessionOrder) -> OrderAnswer? = { order in
     guard case .open(let request) = order else { return .done }
     return .granted(
       DoorGrant(
@@ -27,10 +26,10 @@ struct EngineBench: ~Copyable {
   }
   private var next: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
 
-  static let clientPort: UInt16 = 40_000
+  package static let clientPort: UInt16 = 40_000
 
   /// A session of alice with carol's server of a gateway.
-  init(
+  package init(
     _ gateway: any ApplicationGateway.Type, settings change: (inout EngineSettings) -> Void = { _ in }
   ) {
     var settings = EngineSettings()
@@ -56,11 +55,11 @@ struct EngineBench: ~Copyable {
   }
 
   /// Gives the engine a packet.
-  mutating func receive(_ datagram: Datagram, _ direction: Direction) {
+  package mutating func receive(_ datagram: Datagram, _ direction: Direction) {
     receive(datagram.packet(), direction)
   }
 
-  mutating func receive(_ octets: [UInt8], _ direction: Direction) {
+  package mutating func receive(_ octets: [UInt8], _ direction: Direction) {
     engine.receive(
       InspectedPacket(
         octets: octets, session: session, direction: direction,
@@ -69,7 +68,9 @@ struct EngineBench: ~Copyable {
   }
 
   /// A segment as its sender would send it now.
-  mutating func send(_ direction: Direction, _ flags: TCPFlags = .ack, _ text: String = "", acknowledging: UInt32? = nil) {
+  package mutating func send(
+    _ direction: Direction, _ flags: TCPFlags = .ack, _ text: String = "", acknowledging: UInt32? = nil
+  ) {
     let (source, destination) = ends(direction)
     var datagram = Datagram.tcp(from: source, to: destination, flags)
     datagram.payload = Array(text.utf8)
@@ -80,27 +81,43 @@ struct EngineBench: ~Copyable {
     receive(datagram, direction)
   }
 
+  /// A segment that begins some octets off from where its sender's stream is; what it carries counts as sent if it begins
+  /// there.
+  package mutating func segment(_ direction: Direction, at offset: Int, _ octets: [UInt8], flags: TCPFlags) {
+    let (source, destination) = ends(direction)
+    var datagram = Datagram.tcp(from: source, to: destination, flags)
+    datagram.payload = octets
+    let expected = direction == .outbound ? next.outbound : next.inbound
+    datagram.sequence = expected &+ UInt32(truncatingIfNeeded: offset)
+    datagram.acknowledgment = direction == .outbound ? next.inbound : next.outbound
+    if offset == 0 {
+      let end = expected &+ UInt32(octets.count) &+ (flags.contains(.fin) ? 1 : 0)
+      if direction == .outbound { next.outbound = end } else { next.inbound = end }
+    }
+    receive(datagram, direction)
+  }
+
   /// The three segments that open a connection.
-  mutating func connect() {
+  package mutating func connect() {
     send(.outbound, .syn)
     send(.inbound, [.syn, .ack])
     send(.outbound)
     _ = take()
   }
 
-  mutating func datagram(_ octets: [UInt8], _ direction: Direction = .outbound) {
+  package mutating func datagram(_ octets: [UInt8], _ direction: Direction = .outbound) {
     let (source, destination) = ends(direction)
     receive(Datagram.udp(from: source, to: destination).with { $0.payload = octets }, direction)
   }
 
   /// Lets time go by.
-  mutating func wait(_ microseconds: UInt64) {
+  package mutating func wait(_ microseconds: UInt64) {
     now += microseconds
     engine.turn(now: now)
     drain()
   }
 
-  mutating func drain() {
+  package mutating func drain() {
     while let output = engine.takeOutput() {
       switch output {
       case .packet(let packet):
@@ -115,7 +132,7 @@ struct EngineBench: ~Copyable {
   }
 
   /// Takes what came out.
-  mutating func take() -> (segments: [(Direction, TCPSegment)], orders: [SessionOrder]) {
+  package mutating func take() -> (segments: [(Direction, TCPSegment)], orders: [SessionOrder]) {
     let segments = packets.compactMap { packet in
       let body = packet.octets.span.extracting(20..<packet.octets.count)
       return TCPSegment(body).map { (packet.direction, $0) }
@@ -125,7 +142,7 @@ struct EngineBench: ~Copyable {
   }
 
   /// The payloads that came out in a direction, in order.
-  mutating func texts(_ direction: Direction) -> [String] {
+  package mutating func texts(_ direction: Direction) -> [String] {
     take().segments.filter { $0.0 == direction && !$0.1.payload.isEmpty }.map {
       String(decoding: $0.1.payload, as: UTF8.self)
     }

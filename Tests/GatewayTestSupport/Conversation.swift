@@ -1,26 +1,25 @@
-import Forwarding
-import Gateways
+package import Gateways
 import TestSupport
-import Translation
-import WireFormats
+package import Translation
+package import WireFormats
 
 /// A control session without packets: octets go to a gateway in whatever pieces a test cuts them into, and doors are
 /// granted by a worker that the test writes.
-struct Conversation {
-  let session: ControlSession
+package struct Conversation {
+  package let session: ControlSession
   private var inspector: any PayloadInspector
   private var unread: [Direction: [UInt8]] = [.outbound: [], .inbound: []]
   /// The octets that came out, by direction.
-  private(set) var passed: [Direction: [UInt8]] = [.outbound: [], .inbound: []]
-  private(set) var edits: [Edit] = []
-  private(set) var doors: [TranslationAgent.OpenedDoor] = []
-  private(set) var activated: [DoorID] = []
-  private(set) var closed: [DoorID] = []
-  private(set) var remarks: [String] = []
-  private(set) var errors: [GatewayError] = []
-  private(set) var steppedAside: StepAsideReason?
+  package private(set) var passed: [Direction: [UInt8]] = [.outbound: [], .inbound: []]
+  package private(set) var edits: [Edit] = []
+  package private(set) var doors: [TranslationAgent.OpenedDoor] = []
+  package private(set) var activated: [DoorID] = []
+  package private(set) var closed: [DoorID] = []
+  package private(set) var remarks: [String] = []
+  package private(set) var errors: [GatewayError] = []
+  package private(set) var steppedAside: StepAsideReason?
   /// What the worker says to a request; the first port that it gives is 50000.
-  var grant: (DoorRequest, Int) -> OrderAnswer = { request, number in
+  package var grant: (DoorRequest, Int) -> OrderAnswer = { request, number in
     .granted(
       DoorGrant(
         door: DoorID(worker: 0, place: UInt32(number), generation: 1), insideGlobal: Place.pool.lowerBound,
@@ -31,7 +30,7 @@ struct Conversation {
   private let addresses: any AddressBook
 
   /// A session of alice with carol's server, or of carol with alice's.
-  init(
+  package init(
     _ gateway: any ApplicationGateway.Type, opened: Direction = .outbound, transport: IPProtocol = .tcp,
     addresses: any AddressBook = EmptyAddressBook(), options: GatewayOptions = []
   ) {
@@ -52,13 +51,13 @@ struct Conversation {
   }
 
   /// The sender's octets arrive.
-  mutating func send(_ text: String, _ direction: Direction) { send(Array(text.utf8), direction) }
+  package mutating func send(_ text: String, _ direction: Direction) { send(Array(text.utf8), direction) }
 
-  mutating func send(_ octets: [UInt8], _ direction: Direction, ending: Bool = false) {
+  package mutating func send(_ octets: [UInt8], _ direction: Direction, ending: Bool = false) {
     unread[direction, default: []] += octets
     while let waiting = unread[direction], !waiting.isEmpty {
       guard steppedAside == nil else {
-        pass(waiting, direction)
+        for each in [Direction.outbound, .inbound] { pass(unread[each] ?? [], each) }
         return
       }
       switch inspector.frame(waiting.span, direction, hasEnded: ending) {
@@ -74,7 +73,7 @@ struct Conversation {
   }
 
   /// A datagram arrives.
-  mutating func datagram(_ octets: [UInt8], _ direction: Direction) {
+  package mutating func datagram(_ octets: [UInt8], _ direction: Direction) {
     guard steppedAside == nil else { return }
     unread[direction] = octets
     passed[direction] = []
@@ -129,5 +128,5 @@ struct Conversation {
   }
 
   /// What came out in a direction.
-  func text(_ direction: Direction) -> String { String(decoding: passed[direction] ?? [], as: UTF8.self) }
+  package func text(_ direction: Direction) -> String { String(decoding: passed[direction] ?? [], as: UTF8.self) }
 }

@@ -1,0 +1,75 @@
+import GatewayTestSupport
+import Gateways
+import Glibc
+import TestSupport
+import Translation
+import VirtualTCP
+import WireFormats
+
+// An input is a TCP connection of the FTP gateway, segment by segment: where each begins, what it carries and says, and
+// how much time goes by. Nothing may trap, what leaves must be well formed, and no more than the limit may be held.
+
+/// libFuzzer's own main is left out, because a Swift package gives an executable's main another name.
+@main
+enum FuzzEngine {
+  static func main() {
+    var count = CommandLine.argc
+    var arguments = unsafe Optional(CommandLine.unsafeArgv)
+    unsafe exit(runFuzzer(&count, &arguments, { unsafe fuzzEngine($0, $1) }))
+  }
+}
+
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runFuzzer(
+  _ count: UnsafeMutablePointer<CInt>,
+  _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>,
+  _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
+) -> CInt
+
+/// Octets that one connection may hold.
+private let limit = 4_096
+
+/// One input: a command of three octets for each segment, and then what it carries.
+private func fuzzEngine(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  let input = unsafe Array(UnsafeBufferPointer(start: start, count: count))
+  guard input.count > 1 else { return 0 }
+  var bench = EngineBench(FTPGateway.self) {
+    $0.octetsPerConnection = limit
+    $0.superFrames = input[0] & 1 != 0
+    $0.overflow = input[0] & 2 == 0 ? .pass : .reset
+  }
+  if input[0] & 4 == 0 { bench.connect() }
+  var at = 1
+  while at + 3 <= input.count {
+    let (kind, place, length) = (input[at], input[at + 1], min(Int(input[at + 2]), input.count - at - 3))
+    let octets = Array(input[at + 3..<at + 3 + length])
+    at += 3 + length
+    let direction: Direction = kind & 1 == 0 ? .outbound : .inbound
+    switch kind >> 1 & 7 {
+    case 0...3:
+      bench.segment(
+        direction, at: Int(Int8(bitPattern: place)) * 8, octets,
+        flags: TCPFlags(rawValue: kind >> 4 == 15 ? place : 0x10))
+    case 4: bench.segment(direction, at: 0, octets, flags: [.ack, .fin])
+    case 5: bench.wait(UInt64(place) * 100_000)
+    case 6: bench.receive(octets, direction)
+    default: bench.engine.ended(bench.session.id)
+    }
+    check(&bench)
+  }
+  return 0
+}
+
+/// What must hold after every step.
+private func check(_ bench: inout EngineBench) {
+  for packet in bench.packets {
+    guard packet.octets.count >= 20, packet.octets[0] >> 4 == 4,
+      Int(packet.octets[2]) << 8 | Int(packet.octets[3]) <= packet.octets.count
+    else { fatalError("what left is no packet") }
+  }
+  _ = bench.take()
+  for row in bench.engine.connections(limit: 2) where row.bufferedOctets > limit + 2_048 {
+    print("\(row.bufferedOctets) octets are held")
+    fatalError("too much is held")
+  }
+}
