@@ -53,8 +53,9 @@ package struct VirtualConnection: Sendable {
   /// Octets that are held.
   package var bufferedOctets: Int { outbound.held + inbound.held }
 
-  /// When `turn` is due.
+  /// When `turn` is due; never after a reset.
   package var deadline: UInt64? {
+    guard !isReset else { return nil }
     var earliest: UInt64?
     for time in [
       outbound.retransmitAt, outbound.probeAt, outbound.acknowledgeHeldAt, inbound.retransmitAt, inbound.probeAt,

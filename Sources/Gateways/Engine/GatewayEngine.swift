@@ -106,8 +106,9 @@ package struct GatewayEngine: ~Copyable {
 
   /// Does what is due.
   package mutating func turn(now: UInt64) {
-    while let id = timers.take(due: now) {
-      guard let stream = streams[id] else { continue }
+    while let (time, id) = timers.take(due: now) {
+      // Another moment may have been set since.
+      guard let stream = streams[id], stream.timerAt == time else { continue }
       stream.timerAt = .max
       stream.connection.turn(now: now)
       advance(stream, now: now)

@@ -171,7 +171,9 @@ extension GatewayEngine {
   }
 
   private mutating func setTimer(_ stream: StreamSession, now: UInt64) {
-    guard let deadline = stream.connection.deadline, deadline < stream.timerAt else { return }
+    guard var deadline = stream.connection.deadline else { return }
+    deadline = max(deadline, now + 1)
+    guard deadline < stream.timerAt else { return }
     stream.timerAt = deadline
     timers.insert(stream.session.id, at: deadline)
   }

@@ -16,14 +16,14 @@ struct TimerHeap<Element> {
   }
 
   /// Takes the earliest element if it is due.
-  mutating func take(due now: UInt64) -> Element? {
+  mutating func take(due now: UInt64) -> (time: UInt64, element: Element)? {
     guard let first = entries.first, first.time <= now else { return nil }
     let last = entries.removeLast()
     if !entries.isEmpty {
       entries[0] = last
       sink()
     }
-    return first.element
+    return first
   }
 
   private mutating func sink() {

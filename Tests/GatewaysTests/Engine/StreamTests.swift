@@ -199,6 +199,30 @@ struct StreamTests {
     }
   }
 
+  @Test func `after a reset nothing is due, whatever was under way`() throws {
+    var bench = connected()
+    bench.send(.outbound, .ack, "NOOP\r\n")
+    #expect(bench.engine.deadline != nil)
+    bench.send(.outbound, .rst)
+    #expect(bench.engine.connections(limit: 1).isEmpty || bench.take().segments.last?.1.flags.contains(.rst) == true)
+    bench.wait(10_000_000)
+    #expect(bench.engine.deadline == nil)
+  }
+
+  @Test func `a moment that was put off comes once`() {
+    var bench = connected()
+    bench.send(.outbound, .ack, "NOOP\r\n")
+    // Each acknowledgement puts the timer off; what was set before must neither act nor be set again.
+    for _ in 0..<50 {
+      bench.send(.inbound)
+      bench.send(.outbound, .ack, "NOOP\r\n")
+      bench.wait(100_000)
+    }
+    _ = bench.take()
+    bench.wait(70_000_000)
+    #expect(bench.take().segments.count == 1)
+  }
+
   @Test func `a session that ends leaves nothing behind`() {
     var bench = connected()
     bench.answer = { _ in nil }
