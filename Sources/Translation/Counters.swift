@@ -25,6 +25,14 @@ package enum TranslationCounter: Int, CaseIterable, Sendable {
   case sessions
   /// Mappings that are there now.
   case mappings
+  /// Doors that are open now.
+  case doors
+  /// Doors opened.
+  case doorsOpened
+  /// Doors that were asked for and not opened.
+  case doorsRefused
+  /// Sessions that came through a door.
+  case doorsUsed
 }
 
 /// The counters of one worker: written by that worker alone, read by anybody. A count is a relaxed load and a relaxed

@@ -53,6 +53,7 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   // What the machine could not do.
   case handOverFull
   case handOverTwice
+  case slowPathFull
   case noBuffer
   case transmitFailed
   case transmitQueueFull
@@ -125,6 +126,7 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .cleared: "The session was cleared while the packet waited."
     case .handOverFull: "The ring to the worker that owns the packet was full."
     case .handOverTwice: "The packet had been handed over before and still was at the wrong worker."
+    case .slowPathFull: "The ring to or from the slow path was full."
     case .noBuffer: "No packet buffer was free."
     case .transmitFailed: "The kernel refused the frame."
     case .transmitQueueFull: "The device's transmit queue was full."

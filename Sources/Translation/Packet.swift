@@ -25,6 +25,8 @@ public import WireFormats
     @inlinable package static var hairpin: Self { Self(rawValue: 2) }
     /// It is a fragment whose datagram's ports are known: `portsOfDatagram` holds them.
     @inlinable package static var portsKnown: Self { Self(rawValue: 4) }
+    /// It comes from the slow path, with the numbers that its receiver knows: it is translated, and nothing else.
+    @inlinable package static var inspected: Self { Self(rawValue: 8) }
   }
 
   /// The source port (upper half) and destination port of a fragment's datagram, under `Passage.portsKnown`.

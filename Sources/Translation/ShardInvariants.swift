@@ -9,6 +9,9 @@ extension Translator {
     var problems: [String] = []
     var users: [UInt32: UInt32] = [:]
     checkSessions(&users, &problems)
+    for place in 0..<doors.limit {
+      for mapping in doors[UInt32(place)]?.mappings ?? [] { users[mapping, default: 0] += 1 }
+    }
     checkMappings(&users, &problems)
     problems += users.filter { $0.value != 0 }.map { "mapping \($0.key) does not exist but has \($0.value) users" }
     return problems
@@ -32,6 +35,7 @@ extension Translator {
       }
       if record.lastUsed > now { problems.append("session \(number) was used in the future") }
       checkMapping(of: record, number, &problems)
+      checkShift(of: record, number, &problems)
       if record.mapping != SessionRecord.noMapping { users[record.mapping, default: 0] += 1 }
     }
     if live != shard.sessions.count {
@@ -39,6 +43,17 @@ extension Translator {
     }
     if shard.sessionIndex.used != Int(live) * 2 {
       problems.append("the session index has \(shard.sessionIndex.used) entries for \(live) sessions")
+    }
+  }
+
+  /// A shifted session and the record with its shift name each other.
+  private func checkShift(of record: SessionRecord, _ number: UInt32, _ problems: inout [String]) {
+    guard record.isShifted else { return }
+    let place = record.shiftRecord
+    guard place < shard.mappings.highWater, shard.mappings[place].kind == .shift, shard.mappings[place].users == number
+    else {
+      problems.append("session \(number) has no record of its shift")
+      return
     }
   }
 
@@ -105,7 +120,7 @@ extension Translator {
   }
 
   private func checkClaim(of record: MappingRecord, _ number: UInt32, _ problems: inout [String]) {
-    guard record.kind != .host else { return }
+    guard record.kind != .host, record.kind != .shift else { return }
     guard let address = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else {
       problems.append("mapping \(number) has an address of no rule")
       return
@@ -128,7 +143,7 @@ extension Translator {
       if shard.findAddressMapping(global: record.insideGlobal, in: record.outsideInstance) != number {
         problems.append("mapping \(number) is not what the index finds under its global key")
       }
-    case .pairing, .permission, .host, .portSet, .free: break
+    case .pairing, .permission, .host, .portSet, .shift, .free: break
     }
   }
 

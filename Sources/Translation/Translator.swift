@@ -24,6 +24,9 @@ package struct Translator: ~Copyable {
   var fragments: FragmentTable
   var identifications: IdentificationCounter
   var heldSYNs = HeldSYNs()
+  var doors = DoorTable()
+  /// Sessions that ended while the slow path had them, and that it has not been told of.
+  var endedInspected: [SessionID] = []
   /// One for each number of a dynamic rule.
   var hunts: [AddressHunt]
   /// The place of the next real host behind each virtual one, by rule.
@@ -142,6 +145,9 @@ package struct Translator: ~Copyable {
       if let session = shard.findSession(packet.key, packet.hash) {
         hits &+= 1
         translateCarefully(&packet, session)
+      } else if packet.passage.contains(.inspected) {
+        // Its session ended while it was on the slow path.
+        packet.verdict = .drop(.cleared)
       } else {
         packet.direction == .outbound ? admitOutbound(&packet) : admitInbound(&packet)
         // The worker that owns the packet counts it.

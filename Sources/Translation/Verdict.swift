@@ -41,6 +41,8 @@ package enum Verdict: Hashable, Sendable, BitwiseCopyable {
   case hairpin(InterfaceID)
   /// It is a fragment whose ports are not known yet: keep its frame at this place of the fragment table.
   case hold(FragmentPlace)
+  /// A gateway looks into its session: it goes to the slow path as it is.
+  case inspect(session: UInt32)
   /// It is for the gateway itself.
   case deliver
   /// Drop it, count the reason, and tell the sender.

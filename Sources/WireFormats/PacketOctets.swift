@@ -103,6 +103,19 @@
     return unsafe PacketOctets(base: base + offset, count: count - offset)
   }
 
+  /// The octets in an array of their own.
+  package var copied: [UInt8] {
+    unsafe [UInt8](UnsafeRawBufferPointer(start: base, count: count))
+  }
+
+  /// Writes octets from the beginning on.
+  package func store(_ octets: [UInt8]) {
+    check(0, octets.count)
+    unsafe octets.withUnsafeBytes {
+      if let source = $0.baseAddress { unsafe base.copyMemory(from: source, byteCount: $0.count) }
+    }
+  }
+
   /// Sums the 16-bit words of a range, an odd last octet padded with zero, for an Internet checksum (RFC 1071).
   @usableFromInline package func sum(_ range: Range<Int>) -> UInt64 {
     check(range.lowerBound, range.count)

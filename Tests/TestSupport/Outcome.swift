@@ -17,6 +17,8 @@ package enum Outcome: Sendable {
   case cut(SentPacket, by: InterfaceID)
   /// It is a fragment that waits for the first one of its datagram.
   case held
+  /// A gateway looks into its session.
+  case inspected
   /// No worker said what it is, which must not happen.
   case undecided
 

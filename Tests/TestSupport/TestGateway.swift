@@ -145,6 +145,49 @@ import WireFormats
     return outcomes
   }
 
+  /// Sends a packet in as the slow path does: it arrives at its session's worker, and no gateway looks into it any more.
+  package func sendInspected(_ datagram: Datagram, by interface: InterfaceID, at worker: Int = 0) -> Outcome {
+    let arena = FrameArena([datagram.frame()])
+    var packets = [arena.packet(0, by: interface, passage: .inspected)]
+    process(&packets, at: worker)
+    follow(&packets[0], 0, in: arena, at: worker)
+    return outcome(packets[0].verdict, arena.sent(0))
+  }
+
+  /// Gives a worker an order of the slow path's.
+  package func perform(_ order: SessionOrder, at worker: Int = 0) -> OrderAnswer {
+    unsafe translators[worker].perform(order, now: now)
+  }
+
+  /// Sessions that ended on the slow path, of all workers, since this was last asked.
+  package func takeEndedInspected() -> [SessionID] {
+    (0..<workers).flatMap { worker in
+      var ended: [SessionID] = []
+      while let id = unsafe translators[worker].takeEndedInspected() { ended.append(id) }
+      return ended
+    }
+  }
+
+  /// The doors that are open.
+  package var doors: [DoorRow] {
+    (0..<workers).flatMap { worker in
+      var rows: [DoorRow] = []
+      _ = unsafe translators[worker].listDoors(from: 0, slice: .max) { rows.append($0) }
+      return rows
+    }
+  }
+
+  /// The sessions with their numbers and workers, as the slow path knows them.
+  package var inspectedSessions: [InspectedSession] {
+    (0..<workers).flatMap { worker in
+      var numbers: [UInt32] = []
+      _ = unsafe translators[worker].listSessions(from: 0, slice: .max, limit: .max) { number, _ in
+        numbers.append(number)
+      }
+      return numbers.map { unsafe translators[worker].inspected($0) }
+    }
+  }
+
   /// Keeps a fragment's frame until its worker gives it back.
   private func hold(_ packet: Packet, _ frame: Frame, at place: FragmentPlace, of worker: Int) {
     holds += 1
@@ -228,6 +271,7 @@ import WireFormats
     case .cut(let state): .cut(packet, by: state.interface)
     case .resolve: .awaitsNeighbor(packet)
     case .hold: .held
+    case .inspect: .inspected
     case .deliver: .delivered
     case .refuse(let refusal, let reason): .refused(refusal, reason)
     case .drop(let reason): .dropped(reason)

@@ -203,8 +203,14 @@ package struct GatewayService: Hashable, Sendable {
   package var port: UInt16
   /// The access list that permits the server's inside local address; nil for any server, inside or outside.
   package var accessList: String?
+  /// Whether the gateway has nothing to do where no entry translates single addresses (`AddressBook`): its sessions stay
+  /// on the fast path then.
+  package var needsEntries: Bool
 
-  package init(gateway: GatewayID, transport: IPProtocol, port: UInt16, accessList: String? = nil) {
+  package init(
+    gateway: GatewayID, transport: IPProtocol, port: UInt16, accessList: String? = nil, needsEntries: Bool = false
+  ) {
+    self.needsEntries = needsEntries
     self.gateway = gateway
     self.transport = transport
     self.port = port

@@ -3,12 +3,16 @@ package import WireFormats
 
 /// What gateways have to do with a session, in the octets of its record that acknowledgements leave.
 ///
-///     bits 0-1 which acknowledgements are known, 2 inspected, 3 shifted, 8-15 the gateway
+///     bits 0-1 which acknowledgements are known, 2 inspected, 3 shifted, 4 came through a door, 8-15 the gateway
 extension SessionRecord {
   static var inspectedBit: UInt16 { 0x4 }
   static var shiftedBit: UInt16 { 0x8 }
+  static var doorBit: UInt16 { 0x10 }
   /// Set in a session whose packets need more than translation.
   @inline(__always) static var particularBits: UInt16 { inspectedBit | shiftedBit }
+
+  /// Whether more follows from its end than from that of most sessions.
+  @inline(__always) var hasParticulars: Bool { acknowledged & 0xFFFC != 0 }
 
   /// The gateway that looks into the session, or has stepped aside.
   package var gateway: GatewayID {
@@ -26,6 +30,12 @@ extension SessionRecord {
   package var isShifted: Bool {
     get { acknowledged & Self.shiftedBit != 0 }
     set { acknowledged = newValue ? acknowledged | Self.shiftedBit : acknowledged & ~Self.shiftedBit }
+  }
+
+  /// Whether a door admitted it, so that its mapping admits nobody else on its account.
+  var cameThroughDoor: Bool {
+    get { acknowledged & Self.doorBit != 0 }
+    set { acknowledged = newValue ? acknowledged | Self.doorBit : acknowledged & ~Self.doorBit }
   }
 }
 

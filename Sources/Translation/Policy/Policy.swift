@@ -19,6 +19,8 @@ package struct Policy: Sendable {
   /// Every inside global address of rules, static entries and virtual hosts.
   package let globalAddresses: GlobalAddresses
   package let maximumEntries: Int
+  package let doorLimits: DoorLimits
+  let gatewayServices: GatewayServiceTable
 
   let facts: [InterfaceFacts]
   let conditions: ConditionTable
@@ -52,9 +54,11 @@ package struct Policy: Sendable {
     settings = translation.settings
     logging = translation.logging
     maximumEntries = translation.maximumEntries
+    doorLimits = translation.doorLimits
     ownAddresses = interfaces.compactMap { interface in interface.address.map { ($0, interface.instance) } }
     let conditions = ConditionTable(translation)
     self.conditions = conditions
+    gatewayServices = GatewayServiceTable(translation, conditions.lists)
     let compiler = PolicyCompiler(interfaces: interfaces, translation: translation, conditions: conditions)
     statics = compiler.statics
     rules = compiler.rules(numbers: book.numbers(of: translation.dynamicRules, translation))

@@ -1,4 +1,5 @@
 import Forwarding
+
 /// Numbers for dynamic rules that outlive a reload and a restart: sessions and mappings keep the number of the rule
 /// that made them, and a rule that is still in the configuration has the same number again.
 package struct RuleBook: Hashable, Sendable {

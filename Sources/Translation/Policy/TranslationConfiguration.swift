@@ -22,6 +22,9 @@ package struct TranslationConfiguration: Hashable, Sendable {
   package var logging = TranslationLogging()
   /// In the order of the configuration.
   package var services: [ServiceStatement] = []
+  /// The sessions that gateways look into.
+  package var gatewayServices: [GatewayService] = []
+  package var doorLimits = DoorLimits()
 
   package init() {}
 }

@@ -32,7 +32,7 @@ extension Translator {
     for number in 0..<region.sessionLimit {
       prefetchTakeUp(region.session(number &+ Self.takeUpDistance))
       guard let record = region.session(number), owner(of: record) == worker else { continue }
-      if takeUp(record, region, &mappings) { result.sessions += 1 } else { result.skipped += 1 }
+      if takeUp(record, number, region, &mappings) { result.sessions += 1 } else { result.skipped += 1 }
     }
     for number in 0..<region.mappingLimit where mappings[Int(number)] == TakeUpMark.unknown {
       guard let record = region.mapping(number), owner(of: record) == worker else { continue }
@@ -79,9 +79,10 @@ extension Translator {
 
   /// Takes up one session, and its mapping with the first of its sessions; false when there is no place for it.
   private mutating func takeUp(
-    _ old: SessionRecord, _ region: borrowing RegionReader, _ mappings: inout [UInt32]
+    _ old: SessionRecord, _ oldNumber: UInt32, _ region: borrowing RegionReader, _ mappings: inout [UInt32]
   ) -> Bool {
     var record = old
+    guard let shift = takeParticulars(&record, oldNumber, region) else { return false }
     record.mapping = SessionRecord.noMapping
     // What other records say of it is found out anew.
     record.flags.subtract([.live, .permitted, .hostCounted])
@@ -96,7 +97,7 @@ extension Translator {
     }
     if record.flags.contains(.ownsPort) {
       guard claimOwnPort(&record) else { return false }
-    } else if !record.flags.contains(.isStatic) {
+    } else if !record.flags.contains(.isStatic) || old.mapping != SessionRecord.noMapping {
       guard let number = takenUp(old.mapping, region, &mappings) else { return false }
       guard agrees(record, shard.mappings[number]) else {
         endIfUnused(number, of: old.mapping, &mappings)
@@ -105,14 +106,34 @@ extension Translator {
       record.mapping = number
     }
     let mapping = record.mapping == SessionRecord.noMapping ? nil : shard.mappings[record.mapping]
-    guard case .success = install(record, isNew: false) else {
+    guard case .success(let session) = install(record, isNew: false) else {
       if let mapping, !record.flags.contains(.ownsPort) {
         // It stays where other sessions use it, and has ended where not.
         mappings[Int(old.mapping)] = shard.findMapping(like: mapping) ?? TakeUpMark.unknown
       }
       return false
     }
+    if record.cameThroughDoor, record.mapping != SessionRecord.noMapping { doors.addHold(record.mapping) }
+    guard setShift(of: session, to: shift) else {
+      end(session: session)
+      return false
+    }
     return true
+  }
+
+  /// Takes from a record what is of the earlier run only, and answers how far its numbers are moved. Its gateway looks
+  /// into it no longer, since nobody knows any more what it had seen; what it had added to the streams stays added.
+  /// Nil when that cannot be known.
+  private func takeParticulars(
+    _ record: inout SessionRecord, _ number: UInt32, _ region: borrowing RegionReader
+  ) -> SequenceShift? {
+    record.isInspected = false
+    record.gateway = .none
+    guard record.isShifted else { return SequenceShift() }
+    guard let kept = region.mapping(record.shiftRecord), kept.kind == .shift, kept.users == number else { return nil }
+    record.isShifted = false
+    (record.acknowledgedByInside, record.acknowledgedByOutside) = (kept.insideLocalPort, kept.insideGlobalPort)
+    return kept.shift
   }
 
   /// Binds the session's outside host to its local address again, if a rule had bound it.
@@ -240,6 +261,8 @@ extension Translator {
   /// The pairing that a port mapping holds on to, made if it was not there; nil when its host is paired with another
   /// address, or there is no room.
   private mutating func pairing(for record: MappingRecord, _ address: Int) -> UInt32? {
+    // A port that a door got beside a static port entry is of no rule.
+    if record.rule == MappingRecord.noRule { return MappingRecord.noPairing }
     guard let rule = policy.ruleNumber(ofID: record.rule) else { return nil }
     guard policy.ruleFacts[rule].isPaired else { return MappingRecord.noPairing }
     var probe = MappingRecord(kind: .pairing)

@@ -15,6 +15,7 @@ extension Translator {
       packet.verdict = .drop(.martianSource)
       return
     }
+    if !doors.isEmpty, admitByDoor(&packet, outside) { return }
     let port = packet.protocolNumber == .icmp ? 0 : packet.destinationPort
     if let number = policy.staticEntry(
       global: packet.destination, packet.protocolNumber, port: port, in: outside)
@@ -121,7 +122,7 @@ extension Translator {
     // A connection begins with a SYN; anything else of TCP is a stray.
     let begins =
       packet.protocolNumber != .tcp || packet.tcpFlags.contains(.syn) && packet.tcpFlags.isDisjoint(with: [.ack, .rst])
-    guard isAllowed, begins else {
+    guard isAllowed, begins, !doors.hasHolds || !doors.hold(mapping, of: map.users) else {
       filter(&packet)
       return
     }
@@ -215,7 +216,7 @@ extension Translator {
     return true
   }
 
-  private mutating func openInbound(_ packet: inout Packet, _ candidate: SessionRecord) {
+  mutating func openInbound(_ packet: inout Packet, _ candidate: SessionRecord) {
     guard packet.timeToLive > 1 else {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return

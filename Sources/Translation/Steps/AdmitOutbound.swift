@@ -62,6 +62,7 @@ extension Translator {
     _ packet: inout Packet, _ candidate: SessionRecord, _ egress: ConditionTable.Egress
   ) {
     var record = candidate
+    if doors.outboundCount > 0, leaveByDoor(&packet, record) { return }
     let facts = packetFacts(packet)
     if let number = policy.staticEntry(facts, in: record.insideInstance, egress) {
       let entry = policy.statics[number]

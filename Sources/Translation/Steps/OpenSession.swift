@@ -8,6 +8,7 @@ extension Translator {
     record.created = now
     record.lastUsed = now
     if packet.protocolNumber == .udp, record.outsideGlobalPort == 53 { record.flags.insert(.dns) }
+    if policy.hasGateways || record.gateway != .none { chooseGateway(for: &record, packet) }
     record.updateDifferences()
     // With several globals for one local, a second session between the same two endpoints could not be told from the
     // first on its way back.
@@ -100,6 +101,7 @@ extension Translator {
   mutating func end(session: UInt32) {
     let record = shard.sessions[session]
     journal.sessionDeleted(record)
+    if record.hasParticulars { endParticulars(of: session, record) }
     shard.removeSession(session)
     givePlacesBack(record)
     withdrawPermission(record)

@@ -63,6 +63,9 @@ extension Translator {
 
   /// Whether the rule of a mapping still gives out its address, and to its host.
   mutating func stands(_ record: MappingRecord) -> Bool {
+    if record.rule == MappingRecord.noRule, record.kind == .port {
+      return hasPortEntry(record.insideLocal, record.instance, as: record.insideGlobal, record.outsideInstance)
+    }
     guard let rule = policy.ruleNumber(ofID: record.rule),
       policy.ruleFacts[rule].overload == (record.kind != .address), policy.ruleFacts[rule].instance == record.instance
     else { return false }
@@ -70,6 +73,16 @@ extension Translator {
     return policy.globalAddresses.contains(record.insideGlobal, in: record.outsideInstance)
       && policy.gives(record.insideGlobal, rule)
       && policy.conditions.mayHold(policy.ruleFacts[rule].condition, source: record.insideLocal)
+  }
+
+  /// Whether a host has a static port entry with a global address.
+  private func hasPortEntry(
+    _ local: IPv4Address, _ instance: RoutingInstance, as global: IPv4Address, _ outside: RoutingInstance
+  ) -> Bool {
+    policy.statics.contains {
+      $0.entry.ports != nil && $0.entry.local == local && $0.global == global && $0.entry.instance == instance
+        && $0.entry.outsideInstance == outside
+    }
   }
 
   private mutating func dynamicStands(_ record: SessionRecord) -> Bool {
@@ -99,6 +112,11 @@ extension Translator {
     let facts = PacketFacts(of: record)
     guard let egress = egress(of: record) else { return false }
     guard let number = policy.staticEntry(facts, in: record.insideInstance, egress) else {
+      // A door of a host behind a static port entry led to another port of the entry's address.
+      if record.cameThroughDoor {
+        return hasPortEntry(
+          record.insideLocal, record.insideInstance, as: record.insideGlobal, record.outsideInstance)
+      }
       // Only its outside host is translated.
       return record.insideLocal == record.insideGlobal && record.insideLocalPort == record.insideGlobalPort
         && policy.rule(for: facts, in: record.insideInstance, egress) == nil
@@ -131,7 +149,7 @@ extension Translator {
   }
 
   /// Where the session's outbound packets leave now.
-  private mutating func egress(of record: SessionRecord) -> ConditionTable.Egress? {
+  mutating func egress(of record: SessionRecord) -> ConditionTable.Egress? {
     let hop =
       policy.routes.nextHop(to: record.outsideLocal, in: record.insideInstance)
       ?? policy.routes.nextHop(to: record.outsideGlobal, in: record.outsideInstance)

@@ -49,6 +49,7 @@ extension Translator {
       sweep.mapping += 1
       expire(mapping: number)
     }
+    expireDoors()
     counters.set(.mappings, to: shard.mappingCount)
     if worker == 0 { bindings.expire(now: now, idle: policy.timeouts.simple) }
   }
@@ -108,7 +109,7 @@ extension Translator {
       if now &- record.word >= policy.settings.holdDown { end(mapping: number) }
     case .host:
       if record.users == 0, now &- record.word >= Self.hostMemory { shard.removeMapping(number) }
-    case .port, .portByAddress, .pairing, .permission, .portSet, .free: break
+    case .port, .portByAddress, .pairing, .permission, .portSet, .shift, .free: break
     }
   }
 }

@@ -30,7 +30,7 @@ extension Translator {
     {
       return
     }
-    if packet.tcpFlags.contains(.ack) { noteAcknowledgment(packet, session) }
+    if packet.tcpFlags.contains(.ack) { noteAcknowledgment(&packet, session) }
     let progress = shard.sessions[session].progress
     let next = Self.advance(progress, packet.tcpFlags, packet.direction)
     if next != progress {
@@ -73,7 +73,11 @@ extension Translator {
 
   /// Keeps the upper half of what a side has acknowledged, which changes once in 64 KB.
   @inline(__always)
-  private mutating func noteAcknowledgment(_ packet: Packet, _ session: UInt32) {
+  private mutating func noteAcknowledgment(_ packet: inout Packet, _ session: UInt32) {
+    guard !shard.sessions[session].isShifted else {
+      noteAcknowledgmentBesideShift(&packet, session)
+      return
+    }
     let acknowledged = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.acknowledgment)
     if packet.direction == .outbound {
       guard
@@ -101,7 +105,10 @@ extension Translator {
     let record = shard.sessions[session]
     let isOutbound = direction == .outbound
     guard record.acknowledged & (isOutbound ? 2 : 1) != 0 else { return true }
-    let expected = isOutbound ? record.acknowledgedByOutside : record.acknowledgedByInside
+    let expected =
+      record.isShifted
+      ? acknowledgedBesideShift(byReceiverOf: direction, session)
+      : isOutbound ? record.acknowledgedByOutside : record.acknowledgedByInside
     return sequence &- expected &+ 1 <= Self.resetWindow &+ 1
   }
 }

@@ -11,13 +11,16 @@ extension Translator {
       return
     }
     let state = neighbors.state(of: neighbor)
+    let hasParticulars = shard.sessions[session].acknowledged & SessionRecord.particularBits != 0
     guard state.isResolved, packet.totalLength <= facts[state.interface].mtu, !packet.mayBeCut,
-      !packet.tcpFlags.contains(.syn)
+      !packet.tcpFlags.contains(.syn),
+      !hasParticulars || !shard.sessions[session].isInspected || packet.passage.contains(.inspected)
     else {
       translateCarefully(&packet, session)
       return
     }
     track(&packet, session)
+    if hasParticulars { moveNumbers(&packet, session) }
     rewrite(packet, session)
     packet.verdict = .forward(state)
   }
@@ -30,10 +33,16 @@ extension Translator {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
+    let isInspected = shard.sessions[session].isInspected
+    guard !isInspected || packet.passage.contains(.inspected) else {
+      packet.verdict = .inspect(session: session)
+      return
+    }
     guard let neighbor = rememberedNeighbor(packet, session) ?? lookUpNextHop(&packet, session) else { return }
     let state = neighbors.state(of: neighbor)
     guard fits(&packet, state.interface) else { return }
     track(&packet, session)
+    if shard.sessions[session].isShifted { moveNumbers(&packet, session) }
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: state.interface) }
     let identificationChange = packet.mayBeCut || packet.isFragment ? renumber(&packet, session) : 0
     rewrite(packet, session, identificationChange: identificationChange)
@@ -83,6 +92,7 @@ extension Translator {
       return
     }
     track(&packet, session)
+    if record.isShifted { moveNumbers(&packet, session) }
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: interface) }
     rewrite(packet, session)
     restoreTimeToLive(packet)

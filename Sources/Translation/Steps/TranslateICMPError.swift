@@ -32,6 +32,10 @@ extension Translator {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
+    guard !shard.sessions[session].isInspected || packet.passage.contains(.inspected) else {
+      packet.verdict = .inspect(session: session)
+      return
+    }
     rewriteQuotation(packet, quoted, session, quotationEnd: quotationEnd, end: end)
     // The error's own addresses: the session's, but an error that another host on the way sent keeps its sender when
     // it comes from outside, and gets the mapping's address when it comes from inside (RFC 5508 REQ-4 and REQ-5).
@@ -186,6 +190,7 @@ extension Translator {
         octets.store16(new == 0 && quoted.protocolNumber == .udp ? 0xFFFF : new, at: checksumOffset)
       }
     }
+    if record.isShifted { moveQuotedNumbers(packet, quoted, session, quotationEnd: quotationEnd) }
     let start = Int(packet.transportOffset)
     octets.store16(0, at: start + ICMPField.checksum)
     octets.store16(InternetChecksum.finish(octets.sum(start..<end)), at: start + ICMPField.checksum)

@@ -26,6 +26,9 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
   /// The `link` of a port mapping that no pairing ties to its address.
   static var noPairing: UInt32 { .max }
 
+  /// The `rule` of a mapping that a door beside a static port entry has: no rule gave it its port.
+  static var noRule: UInt16 { .max }
+
   /// What a record maps.
   package enum Kind: UInt8, Sendable, BitwiseCopyable {
     case free = 0
@@ -46,6 +49,8 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
     case portSet
     /// A port that rests after its mapping has ended (RFC 6888 REQ-8); in no index.
     case held
+    /// By how much a session's sequence numbers are moved (`SequenceShift`); in no index.
+    case shift
   }
 
   /// Tick of creation; for kinds that have none, 0.
@@ -63,7 +68,7 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
   var hasGlobalKey: Bool { isPort || kind == .address }
 
   /// Whether the index has it at all.
-  var isIndexed: Bool { kind != .free && kind != .held }
+  var isIndexed: Bool { kind != .free && kind != .held && kind != .shift }
 
   /// The key under which it is looked up by its inside local side, or by what it is about.
   @inline(__always)
@@ -84,7 +89,7 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
     case .host:
       FlowKey(
         insideLocal, 0, IPv4Address(0), 0, protocol: protocolNumber, instance: instance, tag: kind.localTag)
-    case .address, .pairing, .free, .held:
+    case .address, .pairing, .free, .held, .shift:
       FlowKey(
         insideLocal, 0, IPv4Address(0), rule, protocol: protocolNumber, instance: instance, tag: kind.localTag)
     }

@@ -1,0 +1,181 @@
+import Forwarding
+import WireFormats
+
+// The sequence numbers of TCP sessions whose gateway has stepped aside. What it had added to the streams stays added, so
+// numbers are moved by a constant from then on, without the slow path. The constant is kept in the region, in a record
+// beside the mappings, so that it survives the daemon.
+
+extension SessionRecord {
+  /// The number of the record with the shift, where `isShifted`; it takes the place of what was acknowledged, which is in
+  /// that record then.
+  var shiftRecord: UInt32 {
+    get { UInt32(acknowledgedByInside) << 16 | UInt32(acknowledgedByOutside) }
+    set {
+      acknowledgedByInside = UInt16(truncatingIfNeeded: newValue >> 16)
+      acknowledgedByOutside = UInt16(truncatingIfNeeded: newValue)
+    }
+  }
+}
+
+extension MappingRecord {
+  /// Of a record of kind `shift`: by how much numbers are moved.
+  var shift: SequenceShift {
+    get {
+      SequenceShift(
+        outbound: Int32(bitPattern: insideLocal.rawValue), inbound: Int32(bitPattern: insideGlobal.rawValue))
+    }
+    set {
+      insideLocal = IPv4Address(UInt32(bitPattern: newValue.outbound))
+      insideGlobal = IPv4Address(UInt32(bitPattern: newValue.inbound))
+    }
+  }
+}
+
+extension Translator {
+  /// How far a session's numbers are moved.
+  mutating func shift(of session: UInt32) -> SequenceShift {
+    let record = shard.sessions[session]
+    guard record.isShifted, record.shiftRecord < shard.mappings.highWater else { return SequenceShift() }
+    return shard.mappings[record.shiftRecord].shift
+  }
+
+  /// Sets how far a session's numbers are moved; false when the table has no room to note it.
+  mutating func setShift(of session: UInt32, to shift: SequenceShift) -> Bool {
+    let record = shard.sessions[session]
+    if record.isShifted {
+      guard shift.isZero else {
+        shard.mappings[record.shiftRecord].shift = shift
+        return true
+      }
+      let kept = shard.mappings[record.shiftRecord]
+      shard.sessions[session].isShifted = false
+      shard.sessions[session].acknowledgedByInside = kept.insideLocalPort
+      shard.sessions[session].acknowledgedByOutside = kept.insideGlobalPort
+      shard.removeMapping(record.shiftRecord)
+      return true
+    }
+    if shift.isZero { return true }
+    var kept = MappingRecord(kind: .shift)
+    kept.shift = shift
+    kept.users = session
+    kept.word = now
+    (kept.insideLocalPort, kept.insideGlobalPort) = (record.acknowledgedByInside, record.acknowledgedByOutside)
+    guard let number = shard.insert(kept) else { return false }
+    shard.sessions[session].shiftRecord = number
+    shard.sessions[session].isShifted = true
+    return true
+  }
+
+  // MARK: On the packet path
+
+  /// Moves a segment's numbers: its own by what was added to its direction's stream, what it acknowledges by what was
+  /// added to the other's (RFC 9293 section 3.1, RFC 2018 section 3).
+  @inline(never)
+  mutating func moveNumbers(_ packet: inout Packet, _ session: UInt32) {
+    guard packet.kind == .flow, packet.protocolNumber == .tcp, !packet.passage.contains(.inspected) else { return }
+    let shift = self.shift(of: session)
+    let isOutbound = packet.direction == .outbound
+    let own = UInt32(bitPattern: isOutbound ? shift.outbound : shift.inbound)
+    let other = UInt32(bitPattern: isOutbound ? shift.inbound : shift.outbound)
+    let transport = Int(packet.transportOffset)
+    var change: UInt16 = 0
+    if own != 0 { move(packet, transport + TCPField.sequence, by: own, &change) }
+    if other != 0, packet.tcpFlags.contains(.ack) {
+      move(packet, transport + TCPField.acknowledgment, by: 0 &- other, &change)
+      if packet.transportHeaderLength > 20 { moveBlocks(packet, by: 0 &- other, &change) }
+    }
+    // A checksum that waits for its payload's sum covers no field of the header yet.
+    guard !packet.offload.partialChecksum else { return }
+    let old = packet.octets.load16(at: transport + TCPField.checksum)
+    packet.octets.store16(InternetChecksum.update(old, by: change), at: transport + TCPField.checksum)
+  }
+
+  @inline(__always)
+  private func move(_ packet: Packet, _ offset: Int, by amount: UInt32, _ change: inout UInt16) {
+    let old = packet.octets.load32(at: offset)
+    packet.octets.store32(old &+ amount, at: offset)
+    // A field at an odd place contributes with its octets exchanged.
+    let difference = InternetChecksum.difference(from: old, to: old &+ amount)
+    let isOdd = (offset - Int(packet.transportOffset)) & 1 == 1
+    change = InternetChecksum.add(change, isOdd ? difference.byteSwapped : difference)
+  }
+
+  /// Moves the edges of selective acknowledgements.
+  private func moveBlocks(_ packet: Packet, by amount: UInt32, _ change: inout UInt16) {
+    var at = Int(packet.transportOffset) + 20
+    let end = Int(packet.transportOffset) + Int(packet.transportHeaderLength)
+    while at + 1 < end {
+      let kind = packet.octets.load8(at: at)
+      if kind == 0 { return }
+      if kind == 1 {
+        at += 1
+        continue
+      }
+      let length = Int(packet.octets.load8(at: at + 1))
+      guard length >= 2, at + length <= end else { return }
+      if kind == 5 {
+        var edge = at + 2
+        while edge + 4 <= at + length {
+          move(packet, edge, by: amount, &change)
+          edge += 4
+        }
+      }
+      at += length
+    }
+  }
+
+  /// Gives the numbers of a segment that an ICMP error quotes back what the gateway had done to them, so that their
+  /// sender knows them.
+  mutating func moveQuotedNumbers(_ packet: Packet, _ quoted: IPv4Header, _ session: UInt32, quotationEnd: Int) {
+    guard quoted.protocolNumber == .tcp, quoted.fragmentField & IPv4Field.offsetMask == 0,
+      !packet.passage.contains(.inspected)
+    else { return }
+    let shift = self.shift(of: session)
+    // An error from outside quotes what went out.
+    let wasOutbound = packet.direction == .inbound
+    let own = UInt32(bitPattern: wasOutbound ? shift.outbound : shift.inbound)
+    let other = UInt32(bitPattern: wasOutbound ? shift.inbound : shift.outbound)
+    let transport = quoted.payload
+    var change: UInt16 = 0
+    for (field, amount) in [(TCPField.sequence, 0 &- own), (TCPField.acknowledgment, other)]
+    where transport + field + 4 <= quotationEnd {
+      let old = packet.octets.load32(at: transport + field)
+      packet.octets.store32(old &+ amount, at: transport + field)
+      change = InternetChecksum.add(change, InternetChecksum.difference(from: old, to: old &+ amount))
+    }
+    guard transport + TCPField.checksum + 2 <= quotationEnd else { return }
+    let old = packet.octets.load16(at: transport + TCPField.checksum)
+    packet.octets.store16(InternetChecksum.update(old, by: change), at: transport + TCPField.checksum)
+  }
+
+  // MARK: What was acknowledged
+
+  /// Keeps the upper half of what a side of a shifted session has acknowledged, as the numbers will be behind the
+  /// gateway: the number of a reset from there is compared with it before it is moved.
+  @inline(never)
+  mutating func noteAcknowledgmentBesideShift(_ packet: inout Packet, _ session: UInt32) {
+    let number = shard.sessions[session].shiftRecord
+    guard number < shard.mappings.highWater else { return }
+    let isOutbound = packet.direction == .outbound
+    let shift = shard.mappings[number].shift
+    let moved =
+      packet.passage.contains(.inspected) ? 0 : UInt32(bitPattern: isOutbound ? shift.inbound : shift.outbound)
+    let number32 = packet.octets.load32(at: Int(packet.transportOffset) + TCPField.acknowledgment) &- moved
+    let acknowledged = UInt16(truncatingIfNeeded: number32 >> 16)
+    if isOutbound {
+      shard.mappings[number].insideLocalPort = acknowledged
+      shard.sessions[session].acknowledged |= 1
+    } else {
+      shard.mappings[number].insideGlobalPort = acknowledged
+      shard.sessions[session].acknowledged |= 2
+    }
+  }
+
+  /// What the receiver of a direction of a shifted session has acknowledged, the upper half.
+  @inline(never)
+  mutating func acknowledgedBesideShift(byReceiverOf direction: Direction, _ session: UInt32) -> UInt16 {
+    let number = shard.sessions[session].shiftRecord
+    guard number < shard.mappings.highWater else { return 0 }
+    return direction == .outbound ? shard.mappings[number].insideGlobalPort : shard.mappings[number].insideLocalPort
+  }
+}
