@@ -55,11 +55,10 @@ package struct Conversation {
 
   package mutating func send(_ octets: [UInt8], _ direction: Direction, ending: Bool = false) {
     unread[direction, default: []] += octets
+    // Once nobody looks any more, nothing is held in either direction.
+    defer { if steppedAside != nil { for each in [Direction.outbound, .inbound] { pass(unread[each] ?? [], each) } } }
     while let waiting = unread[direction], !waiting.isEmpty {
-      guard steppedAside == nil else {
-        for each in [Direction.outbound, .inbound] { pass(unread[each] ?? [], each) }
-        return
-      }
+      guard steppedAside == nil else { return }
       switch inspector.frame(waiting.span, direction, hasEnded: ending) {
       case .incomplete:
         if ending { pass(waiting, direction) }

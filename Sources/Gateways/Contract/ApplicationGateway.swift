@@ -14,9 +14,16 @@ package protocol ApplicationGateway: Sendable {
   static var name: String { get }
   /// What the sessions of the gateway are, unless the configuration says otherwise.
   static var services: [DefaultService] { get }
+  /// Whether there is nothing to do where no entry translates single addresses (`AddressBook`), so that sessions can stay
+  /// on the fast path; false unless a gateway says otherwise.
+  static var needsEntries: Bool { get }
 
   /// What looks into a new session.
   static func open(_ session: ControlSession) -> any PayloadInspector
+}
+
+extension ApplicationGateway {
+  package static var needsEntries: Bool { false }
 }
 
 /// A transport and the server's port that make a session a gateway's business.

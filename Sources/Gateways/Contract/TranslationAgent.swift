@@ -75,6 +75,11 @@ package struct TranslationAgent: Sendable {
   package struct OpenedDoor: Hashable, Sendable {
     package var request: DoorRequest
     package var grant: DoorGrant
+
+    package init(request: DoorRequest, grant: DoorGrant) {
+      self.request = request
+      self.grant = grant
+    }
   }
 
   package init(

@@ -10,6 +10,8 @@ package enum DNSGateway: ApplicationGateway {
     [DefaultService(.udp, port: 53), DefaultService(.tcp, port: 53)]
   }
 
+  package static var needsEntries: Bool { true }
+
   package static func open(_ session: ControlSession) -> any PayloadInspector {
     DNSInspector(isStream: session.transport == .tcp)
   }

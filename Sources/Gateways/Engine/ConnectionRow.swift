@@ -11,6 +11,18 @@ package struct ConnectionRow: Sendable {
   package var shift: SequenceShift
   package var bufferedOctets: Int
   package var isEstablished: Bool
+
+  package init(
+    session: ControlSession, gateway: String, steppedAside: StepAsideReason?, shift: SequenceShift,
+    bufferedOctets: Int, isEstablished: Bool
+  ) {
+    self.session = session
+    self.gateway = gateway
+    self.steppedAside = steppedAside
+    self.shift = shift
+    self.bufferedOctets = bufferedOctets
+    self.isEstablished = isEstablished
+  }
 }
 
 extension GatewayEngine {

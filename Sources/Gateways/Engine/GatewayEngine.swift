@@ -53,7 +53,7 @@ package struct GatewayEngine: ~Copyable {
     }
     switch layout.protocolNumber {
     case .tcp: receiveSegment(packet, layout, now: now)
-    case .udp: receiveDatagram(packet, layout, now: now)
+    case .udp: for datagram in packet.datagrams { receiveDatagram(datagram, layout, now: now) }
     case .icmp: receiveError(packet, layout, now: now)
     default: forward(packet)
     }

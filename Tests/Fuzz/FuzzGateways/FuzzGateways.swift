@@ -46,10 +46,15 @@ private func fuzzGateways(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
   guard whole.passed == cut.passed, whole.edits == cut.edits, whole.doors.count == cut.doors.count,
     whole.steppedAside == cut.steppedAside
   else {
-    print("other pieces brought about something else")
-    fatalError("other pieces brought about something else")
+    fatalError("other pieces brought about something else: \(summary(whole)) and not \(summary(cut))")
   }
   return 0
+}
+
+/// What came of a conversation.
+private func summary(_ conversation: Conversation) -> String {
+  let aside = conversation.steppedAside?.name ?? "-"
+  return "\(conversation.passed) \(conversation.edits) doors \(conversation.doors.count) aside \(aside)"
 }
 
 private func play(

@@ -1,0 +1,31 @@
+import WireFormats
+
+extension InspectedPacket {
+  /// The datagrams of a UDP super-frame, which a device hands over in one piece: each with the headers of the whole, its
+  /// own lengths and its own checksums.
+  var datagrams: [InspectedPacket] {
+    guard let layout = PacketLayout(octets.span), segmentSize > 0 else { return [self] }
+    let headers = layout.headerLength + UDPField.headerLength
+    var result: [InspectedPacket] = []
+    var at = headers
+    while at < layout.totalLength {
+      let end = min(at + Int(segmentSize), layout.totalLength)
+      var part = self
+      part.segmentSize = 0
+      part.hasPartialChecksum = false
+      part.octets = Array(octets[..<headers]) + octets[at..<end]
+      part.octets.store16(UInt16(part.octets.count), at: IPv4Field.totalLength)
+      let identification = octets.span.number16(at: IPv4Field.identification) &+ UInt16(result.count)
+      part.octets.store16(identification, at: IPv4Field.identification)
+      part.octets.store16(0, at: IPv4Field.checksum)
+      let header = InternetChecksum.sum(part.octets.span.extracting(0..<layout.headerLength))
+      part.octets.store16(InternetChecksum.finish(header), at: IPv4Field.checksum)
+      part.octets.store16(UInt16(UDPField.headerLength + end - at), at: layout.headerLength + UDPField.length)
+      PacketLayout(part.octets.span)?.setTransportChecksum(
+        of: &part.octets, at: layout.headerLength + UDPField.checksum)
+      result.append(part)
+      at = end
+    }
+    return result
+  }
+}
