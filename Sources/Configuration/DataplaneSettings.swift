@@ -26,6 +26,14 @@ package struct DataplaneSettings: Hashable, Sendable {
     case ordinary
   }
 
+  /// What becomes of a TCP connection of a gateway whose buffers reach their bound (`alg-overflow`).
+  package enum Overflow: String, Sendable, CaseIterable {
+    /// It goes on, and no gateway looks into it any more.
+    case pass
+    /// It is reset on both sides.
+    case reset
+  }
+
   /// Workers that one gateway may have.
   package static let maximumWorkers = 15
   /// The highest number of a core.
@@ -35,6 +43,9 @@ package struct DataplaneSettings: Hashable, Sendable {
   package var workerCores: [Int] = []
   /// The cores of the slow path's threads; empty to let them run on the workers' cores.
   package var algCores: [Int] = []
+  /// Megabytes that the connections of one slow path's thread may hold, 1 to 65 536.
+  package var algMemory = 256
+  package var algOverflow = Overflow.pass
   /// Requests that a worker's ring holds: a power of two from 64 to 4096.
   package var ringEntries = 512
   /// Frames that a worker takes at a time, 1 to 64.

@@ -26,7 +26,8 @@ package struct GatewayConfiguration: Sendable, Equatable {
   /// The path of the control socket, absolute, at most 107 octets.
   package var controlSocket = Self.defaultControlSocket
 
-  package init() {}
+  /// The configuration of an empty file.
+  package init() { translation.gatewayServices = GatewaySwitches([]).services }
 
   /// Reads a configuration from the text of a file.
   ///

@@ -33,6 +33,10 @@ extension GatewayConfiguration {
     var lines = ["dataplane"]
     if !dataplane.workerCores.isEmpty { lines.append(" worker-cores \(Self.list(dataplane.workerCores))") }
     if !dataplane.algCores.isEmpty { lines.append(" alg-cores \(Self.list(dataplane.algCores))") }
+    if dataplane.algMemory != standard.algMemory { lines.append(" alg-memory \(dataplane.algMemory)") }
+    if dataplane.algOverflow != standard.algOverflow {
+      lines.append(" alg-overflow \(dataplane.algOverflow.rawValue)")
+    }
     if dataplane.ringEntries != standard.ringEntries { lines.append(" ring-entries \(dataplane.ringEntries)") }
     if dataplane.burst != standard.burst { lines.append(" burst \(dataplane.burst)") }
     if dataplane.poll != standard.poll { lines.append(" poll \(dataplane.poll.rawValue)") }

@@ -1,6 +1,7 @@
 extension DataplaneSettings.Poll: KeywordSet {}
 extension DataplaneSettings.Offload: KeywordSet {}
 extension DataplaneSettings.Memory: KeywordSet {}
+extension DataplaneSettings.Overflow: KeywordSet {}
 
 /// `dataplane`: the section about workers, rings and memory.
 @Sendable func readDataplane(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
@@ -16,6 +17,20 @@ extension DataplaneSettings.Memory: KeywordSet {}
 /// `alg-cores LIST`.
 @Sendable func readALGCores(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
   try setting(\.algCores, &reader) { (reader) throws(Diagnostic) in try cores(&reader) }
+}
+
+/// `alg-memory MEGABYTES`.
+@Sendable func readALGMemory(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  try setting(\.algMemory, &reader) { (reader) throws(Diagnostic) in
+    try reader.number("MEGABYTES", in: 1...65_536).value
+  }
+}
+
+/// `alg-overflow {pass|reset}`.
+@Sendable func readALGOverflow(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  try setting(\.algOverflow, &reader) { (reader) throws(Diagnostic) in
+    try reader.keyword(DataplaneSettings.Overflow.self)
+  }
 }
 
 /// `ring-entries N`.

@@ -56,6 +56,8 @@ extension Grammar {
   static let dataplane = Grammar([
     Statement("worker-cores", readWorkerCores),
     Statement("alg-cores", readALGCores),
+    Statement("alg-memory", readALGMemory),
+    Statement("alg-overflow", readALGOverflow),
     Statement("ring-entries", readRingEntries),
     Statement("burst", readBurst),
     Statement("poll", readPoll),

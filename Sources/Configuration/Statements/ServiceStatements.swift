@@ -22,12 +22,13 @@ private enum ServiceForm: Sendable {
 private let forms: KeyValuePairs<String, ServiceForm> = [
   "alg": .classicDNS, "all-algs": .bare, "allow-h323-even-rtp-ports": .bare, "allow-h323-keepalive": .bare,
   "allow-multipart": .bare, "allow-sip-even-rtp-ports": .bare, "allow-skinny-even-rtp-ports": .bare,
-  "append-ldap-search-res": .bare, "dns": .optionalWords(["tcp", "udp"]), "dns-reset-ttl": .bare, "ftp": .bare,
+  "append-ldap-search-res": .bare, "dns": .optionalWords(["tcp", "udp", "dry-run"]), "dns-reset-ttl": .bare,
+  "ftp": .optionalWords(["dry-run"]),
   "fullrange": .fullRange, "h225": .bare, "ipsec-esp": .words(["enable"]), "ldap": .bare, "list": .listed,
   "mgcp": .bare, "msrpc": .optionalWords(["tcp"]), "netbios-dgm": .bare, "netbios-ns": .optionalWords(["tcp", "udp"]),
   "netbios-ssn": .bare, "port-randomization": .bare, "pptp": .bare, "preserve-port": .bare, "ras": .bare,
   "rcmd": .bare, "rtsp": .optionalWords(["tcp", "udp"]), "sip": .port(["tcp", "udp"]), "skinny": .port(["tcp"]),
-  "sunrpc": .optionalWords(["tcp", "udp"]), "tftp": .bare,
+  "sunrpc": .optionalWords(["tcp", "udp"]), "tftp": .optionalWords(["dry-run"]),
 ]
 
 /// The services that a list can limit.

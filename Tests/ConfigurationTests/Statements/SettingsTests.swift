@@ -178,7 +178,7 @@ import WireFormats
         + "no ip nat log translations flow-export v9 udp destination 192.0.2.1 2055")
     #expect(fewer.logging.syslog == nil && fewer.logging.collectors.map(\.port) == [9995])
     #expect(try translation(text + "no ip nat log translations flow-export").logging.collectors == [])
-    #expect(try translation("ip nat create flow-entries") == TranslationConfiguration())
+    #expect(try translation("ip nat create flow-entries") == GatewayConfiguration().translation)
   }
 
   @Test func `interfaces limit fragments and segments, and may keep silent`() throws {

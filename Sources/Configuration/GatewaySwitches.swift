@@ -1,0 +1,88 @@
+package import Gateways
+package import Translation
+import WireFormats
+
+/// What the statements `ip nat service …` say of the application-level gateways, over what holds without any: every
+/// gateway is on, at its default ports.
+package struct GatewaySwitches: Hashable, Sendable {
+  /// The gateways that are on.
+  package private(set) var enabled: Set<GatewayID> = []
+  /// Those that tell what they would do, and do nothing (`dry-run`).
+  package private(set) var dryRun: Set<GatewayID> = []
+  /// The sessions that belong to gateways that are on.
+  package private(set) var services: [GatewayService] = []
+  package private(set) var options = GatewayOptions()
+
+  /// The switches after all statements, a later one over an earlier one. `no ip nat service all-algs` is over all others.
+  package init(_ statements: [ServiceStatement]) {
+    var off: Set<DefaultService> = []
+    var listed: [GatewayService] = []
+    enabled = Set(GatewayCatalog.all.map { $0.id })
+    for statement in statements {
+      let words = statement.words.map { $0.lowercased() }
+      if words == ["dns-reset-ttl"] {
+        if statement.isOn { options.insert(.resetsTTL) } else { options.remove(.resetsTTL) }
+      } else if words.first == "list" {
+        if statement.isOn, let service = Self.listed(statement.words) { listed.append(service) }
+      } else if let name = words.first, let gateway = GatewayCatalog.gateway(named: name) {
+        switch words.dropFirst().first {
+        case nil: Self.set(gateway.id, in: &enabled, to: statement.isOn)
+        case "dry-run": Self.set(gateway.id, in: &dryRun, to: statement.isOn)
+        case let transport?:
+          for service in gateway.services where Self.name(of: service.transport) == transport {
+            if statement.isOn { off.remove(service) } else { off.insert(service) }
+          }
+        }
+      }
+    }
+    if statements.contains(where: { !$0.isOn && $0.words == ["all-algs"] }) { enabled = [] }
+    services = listed.filter { enabled.contains($0.gateway) }
+    for gateway in GatewayCatalog.all where enabled.contains(gateway.id) {
+      services += gateway.services.filter { !off.contains($0) }.map {
+        GatewayService(
+          gateway: gateway.id, transport: $0.transport, port: $0.port, needsEntries: gateway.needsEntries)
+      }
+    }
+  }
+
+  /// The services that statements switch on and that no gateway is built for, as an operator should be told.
+  package static func notBuilt(_ statements: [ServiceStatement]) -> [String] {
+    let others: Set<String> = [
+      "all-algs", "dns-reset-ttl", "fullrange", "port-randomization", "preserve-port",
+    ]
+    let names = statements.filter(\.isOn).compactMap { statement in
+      statement.words.first == "list" ? statement.words.dropFirst(2).first : statement.words.first
+    }
+    return Array(Set(names.map { $0.lowercased() }))
+      .filter { !others.contains($0) && GatewayCatalog.gateway(named: $0) == nil }.sorted()
+  }
+
+  /// `list LIST NAME TRANSPORT port N`.
+  private static func listed(_ words: [String]) -> GatewayService? {
+    guard words.count == 6, let gateway = GatewayCatalog.gateway(named: words[2].lowercased()),
+      let port = UInt16(words[5])
+    else { return nil }
+    return GatewayService(
+      gateway: gateway.id, transport: words[3].lowercased() == "udp" ? .udp : .tcp, port: port, accessList: words[1])
+  }
+
+  private static func set(_ id: GatewayID, in set: inout Set<GatewayID>, to isOn: Bool) {
+    if isOn { set.insert(id) } else { set.remove(id) }
+  }
+
+  private static func name(of transport: IPProtocol) -> String { transport == .udp ? "udp" : "tcp" }
+}
+
+extension GatewayConfiguration {
+  /// What the slow path's engines are told; the offloads are the dataplane's.
+  package var engineSettings: EngineSettings {
+    let switches = GatewaySwitches(translation.services)
+    var settings = EngineSettings()
+    settings.enabled = switches.enabled
+    settings.dryRun = switches.dryRun
+    settings.options = switches.options
+    settings.maximumOctets = dataplane.algMemory << 20
+    settings.overflow = dataplane.algOverflow == .pass ? .pass : .reset
+    return settings
+  }
+}

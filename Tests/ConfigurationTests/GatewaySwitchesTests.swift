@@ -1,0 +1,87 @@
+import Gateways
+import Testing
+import Translation
+import WireFormats
+
+@testable import Configuration
+
+@Suite struct `The switches of gateways` {
+  private static let ftp = GatewayCatalog.gateway(named: "ftp")!.id
+  private static let tftp = GatewayCatalog.gateway(named: "tftp")!.id
+  private static let dns = GatewayCatalog.gateway(named: "dns")!.id
+
+  private func configuration(_ statements: String) throws -> GatewayConfiguration {
+    try GatewayConfiguration.parse("access-list 17 permit 10.10.10.5\n\(statements)\nend\n", file: "test")
+  }
+
+  private func switches(_ statements: String) throws -> GatewaySwitches {
+    GatewaySwitches(try configuration(statements).translation.services)
+  }
+
+  @Test func `are all on at their default ports without a statement`() throws {
+    let switches = try switches("")
+    #expect(switches.enabled == Set(GatewayCatalog.all.map { $0.id }) && switches.dryRun.isEmpty)
+    for gateway in GatewayCatalog.all {
+      for service in gateway.services {
+        #expect(
+          switches.services.contains {
+            $0.gateway == gateway.id && $0.transport == service.transport && $0.port == service.port
+          })
+      }
+    }
+    #expect(try configuration("").translation.gatewayServices == switches.services)
+  }
+
+  @Test func `are off one by one, and all together`() throws {
+    let one = try switches("no ip nat service ftp")
+    #expect(!one.enabled.contains(Self.ftp) && one.enabled.contains(Self.tftp))
+    #expect(!one.services.contains { $0.gateway == Self.ftp })
+    let all = try switches("no ip nat service all-algs\nip nat service ftp")
+    #expect(all.enabled.isEmpty && all.services.isEmpty)
+  }
+
+  @Test func `can be of one transport`() throws {
+    let switches = try switches("no ip nat service dns tcp")
+    #expect(switches.services.filter { $0.gateway == Self.dns }.map(\.transport) == [.udp])
+    #expect(switches.enabled.contains(Self.dns))
+    let classic = try self.switches("no ip nat service alg udp dns")
+    #expect(classic.services.filter { $0.gateway == Self.dns }.map(\.transport) == [.tcp])
+  }
+
+  @Test func `move a server's port by an access list`() throws {
+    let switches = try switches("ip nat service list 17 ftp tcp port 2121")
+    #expect(
+      switches.services.first
+        == GatewayService(gateway: Self.ftp, transport: .tcp, port: 2121, accessList: "17"))
+    let off = try self.switches("ip nat service list 17 ftp tcp port 2121\nno ip nat service ftp")
+    #expect(!off.services.contains { $0.gateway == Self.ftp })
+  }
+
+  @Test func `say what only tells, and how records are changed`() throws {
+    let configuration = try configuration(
+      "ip nat service ftp dry-run\nip nat service dns-reset-ttl\ndataplane\n alg-memory 64\n alg-overflow reset")
+    let settings = configuration.engineSettings
+    #expect(settings.dryRun == [Self.ftp] && settings.options == .resetsTTL)
+    #expect(settings.maximumOctets == 64 << 20 && settings.overflow == .reset)
+    let again = try GatewayConfiguration.parse(configuration.render(), file: "rendered")
+    #expect(again == configuration)
+    #expect(try switches("ip nat service ftp dry-run\nno ip nat service ftp dry-run").dryRun.isEmpty)
+  }
+
+  @Test func `name what no gateway of this version is for`() throws {
+    let statements = "ip nat service sip udp port 5060\nip nat service ftp\nno ip nat service rtsp\n"
+    let services = try configuration(statements + "ip nat service list 17 skinny tcp port 2001").translation.services
+    #expect(GatewaySwitches.notBuilt(services) == ["sip", "skinny"])
+  }
+
+  @Test(arguments: [
+    ("alg-memory 0", "range 1-65536"), ("alg-memory 65537", "range 1-65536"), ("alg-overflow drop", "pass"),
+  ]) func `are refused with what was expected`(_ line: String, _ expected: String) throws {
+    do {
+      _ = try configuration("dataplane\n \(line)")
+      Issue.record("\(line) was accepted")
+    } catch let errors as ConfigurationErrors {
+      #expect("\(errors)".contains(expected), "\(errors)")
+    }
+  }
+}
