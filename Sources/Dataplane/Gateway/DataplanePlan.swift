@@ -1,4 +1,5 @@
 package import Forwarding
+package import Gateways
 package import Translation
 
 /// Everything that the dataplane needs to start.
@@ -22,6 +23,20 @@ package struct DataplanePlan: Sendable {
   package var interfaces: [NetworkInterface]
   package var routes: [Route]
   package var translation: TranslationConfiguration
+  /// The cores to pin slow paths to, one each; without any there is one slow path that runs where the kernel likes.
+  package var algCores: [Int] = []
+  /// What gateways do; the offloads are the plan's.
+  package var engine = EngineSettings()
+
+  /// Slow paths.
+  var slowPaths: Int { max(1, algCores.count) }
+
+  /// What the engines are told.
+  var engineSettings: EngineSettings {
+    var settings = engine
+    settings.superFrames = offload.contains(.tcp4)
+    return settings
+  }
 
   package init(
     workerCores: [Int] = [0], ringEntries: Int = 512, burst: Int = 64, poll: PollMode = .adaptive,

@@ -6,6 +6,7 @@ import WireFormats
 /// The running dataplane: devices, workers, and what they share.
 package final class Gateway: Sendable {
   package let workers: [WorkerHandle]
+  package let slowPaths: [SlowPathHandle]
   package let neighbors: NeighborTable
   /// The session limit of all workers together.
   package let limit: SessionLimit
@@ -33,12 +34,13 @@ package final class Gateway: Sendable {
   private let stopping: StopFlag
   private let memory: GatewayMemory
   private let state: StateDirectory?
-  private let origin: UInt64
+  let origin: UInt64
 
   private init(_ parts: GatewayParts, threads: [PinnedThread]) {
     current = Mutex(Current(plan: parts.plan, policy: parts.policy, interfaces: parts.interfaces, book: parts.book))
     tableEntries = parts.plan.translation.maximumEntries
     workers = parts.workers
+    slowPaths = parts.slowPaths
     neighbors = parts.neighbors
     limit = parts.limit
     bindings = parts.bindings
@@ -71,9 +73,10 @@ package final class Gateway: Sendable {
     do {
       for index in plan.workerCores.indices { threads.append(try parts.startWorker(index, notice: notice)) }
       try parts.begin(notice: notice)
+      for slowPath in parts.slowPaths { threads.append(try parts.startSlowPath(slowPath)) }
       if plan.hugePages { threads.append(try parts.startPopulating()) }
     } catch {
-      parts.stopping.stop(waking: parts.workers)
+      parts.stopping.stop(waking: parts.workers.map(\.wake) + parts.slowPaths.map(\.wake))
       for thread in threads { thread.join() }
       for device in parts.openDevices { device.close() }
       throw error
@@ -84,12 +87,12 @@ package final class Gateway: Sendable {
   /// The tick that sessions and mappings count in: seconds since a second before the start of the first run whose state
   /// this one goes on from.
   package func tick() -> UInt32 {
-    UInt32(truncatingIfNeeded: (monotonicNanoseconds() &- origin) / 1_000_000_000) &+ 1
+    GatewayParts.tick(since: origin)
   }
 
   /// Ends the workers and closes the devices; devices that are not persistent vanish. Later calls do nothing.
   package func stop() {
-    stopping.stop(waking: workers)
+    stopping.stop(waking: workers.map(\.wake) + slowPaths.map(\.wake))
     let threads = threads.withLock { threads in
       defer { threads = [] }
       return threads
@@ -140,8 +143,8 @@ final class StopFlag: Sendable {
 
   var isSet: Bool { flag.load(ordering: .relaxed) }
 
-  func stop(waking workers: [WorkerHandle]) {
+  func stop(waking sleepers: [WakeDescriptor]) {
     flag.store(true, ordering: .releasing)
-    for worker in workers { worker.wake.signal() }
+    for sleeper in sleepers { sleeper.signal() }
   }
 }

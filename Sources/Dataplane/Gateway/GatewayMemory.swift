@@ -36,6 +36,7 @@ import Translation
     _ plan: DataplanePlan, policy: Policy, state: StateDirectory?, mtu: Int, readDepth: Int
   ) throws(DataplaneError) {
     let workers = plan.workerCores.count
+    let parties = workers + plan.slowPaths
     layout = ShardLayout(
       sessions: Self.sessionsPerShard(plan.translation.maximumEntries, workers: workers))
     let largest = FrameMemory.largestFrame(mtu: mtu, superFrames: !plan.offload.isEmpty)
@@ -58,12 +59,19 @@ import Translation
             MemoryRequest(
               octets: bufferOctets * Int(buffers), hugePages: plan.hugePages, node: node, prefault: true)))
       }
+      // The slow paths' buffers, where their threads run or anywhere.
+      for index in 0..<plan.slowPaths {
+        let node = plan.algCores.isEmpty ? nil : Topology.node(of: plan.algCores[index])
+        pools.append(
+          try Box(
+            MemoryRequest(octets: bufferOctets * Int(buffers), hugePages: false, node: node, prefault: true)))
+      }
       self.shards = shards
       self.pools = pools
       (portMemory, portAddresses) = try Self.portMemory(addresses: policy.globalAddresses.count)
       let ringOctets =
         (HandoverRing.octets(capacity: Self.handoverCapacity) + HandoverRing.octets(capacity: returnCapacity))
-      ringMemory = try Box(MemoryRequest(octets: workers * workers * ringOctets + 128, hugePages: false))
+      ringMemory = try Box(MemoryRequest(octets: parties * parties * ringOctets + 128, hugePages: false))
     } catch {
       throw .memory(error)
     }
@@ -72,7 +80,7 @@ import Translation
     unsafe ports = PortMap(memory: portMemory.region.base, addresses: portAddresses)
     var next = unsafe ringMemory.region.base
     func makeRings(capacity: Int) -> [HandoverRing] {
-      (0..<workers * workers).map { _ in
+      (0..<parties * parties).map { _ in
         defer { unsafe next += HandoverRing.octets(capacity: capacity) }
         return unsafe HandoverRing(memory: next, capacity: capacity)
       }

@@ -11,6 +11,7 @@ struct GatewayParts: Sendable {
   let devices: [DeviceStatus]
   let openDevices: [TapDevice]
   let workers: [WorkerHandle]
+  let slowPaths: [SlowPathHandle]
   let neighbors = NeighborTable()
   let limit: SessionLimit
   let bindings: OutsideBindings
@@ -71,6 +72,7 @@ struct GatewayParts: Sendable {
         plan, policy: policy, state: state, mtu: opened.map(\.mtu).max() ?? 1500, readDepth: Self.readDepth)
       policy.reserveStaticPorts(in: memory.ports)
       workers = try Self.handles(plan, memory)
+      slowPaths = try Self.slowPathHandles(plan)
     } catch {
       for device in opened { device.close() }
       throw error
@@ -143,12 +145,45 @@ struct GatewayParts: Sendable {
     return handles
   }
 
+  private static func slowPathHandles(_ plan: DataplanePlan) throws(DataplaneError) -> [SlowPathHandle] {
+    var handles: [SlowPathHandle] = []
+    do throws(RingError) {
+      for index in 0..<plan.slowPaths {
+        let core = plan.algCores.isEmpty ? nil : plan.algCores[index]
+        handles.append(try SlowPathHandle(index: index, core: core))
+      }
+    } catch {
+      throw .ring(error)
+    }
+    return handles
+  }
+
+  /// Starts the thread of a slow path.
+  func startSlowPath(_ handle: SlowPathHandle) throws(DataplaneError) -> PinnedThread {
+    let slowPlan = SlowPathPlan(
+      index: handle.index, workers: workers.count, slowPaths: slowPaths.count, memory: memory.frames,
+      rings: memory.rings, returns: memory.returns, wakes: workers.map(\.wake), interfaces: interfaces,
+      settings: plan.engineSettings)
+    let origin = origin
+    let book = PolicyBook(policy: policy, bindings: bindings) { Self.tick(since: origin) }
+    do throws(ThreadError) {
+      return try PinnedThread.start(name: "sp-slow-\(handle.index)", core: handle.core) { [stopping] in
+        var slowPath = SlowPathWorker(slowPlan, handle: handle, addresses: book)
+        slowPath.run(until: { stopping.isSet })
+      }
+    } catch {
+      throw .thread(error)
+    }
+  }
+
   /// The plan of one worker.
   private func workerPlan(_ index: Int) -> WorkerPlan {
     WorkerPlan(
-      index: index, workers: workers.count, queues: openDevices.map { $0.queueDescriptors[index] },
+      index: index, workers: workers.count, slowPaths: slowPaths.count,
+      queues: openDevices.map { $0.queueDescriptors[index] },
       memory: memory.frames, neighbors: neighbors, rings: memory.rings, returns: memory.returns,
-      wakes: workers.map(\.wake), interfaces: interfaces, deviceCount: openDevices.count, poll: plan.poll,
+      wakes: workers.map(\.wake) + slowPaths.map(\.wake), interfaces: interfaces, deviceCount: openDevices.count,
+      poll: plan.poll,
       burst: plan.burst, ringEntries: UInt32(plan.ringEntries), readDepth: Self.readDepth,
       originNanoseconds: origin)
   }
@@ -191,7 +226,9 @@ struct GatewayParts: Sendable {
 
   /// The tick that sessions and mappings count in: seconds since a second before the start of the first run that this
   /// one goes on from.
-  func tick() -> UInt32 {
+  func tick() -> UInt32 { Self.tick(since: origin) }
+
+  static func tick(since origin: UInt64) -> UInt32 {
     UInt32(truncatingIfNeeded: (monotonicNanoseconds() &- origin) / 1_000_000_000) &+ 1
   }
 
@@ -240,7 +277,7 @@ extension PacketIO where Self: ~Copyable {
   /// An engine that knows the worker's queues and all buffers.
   static func make(for plan: WorkerPlan) throws(RingError) -> Self {
     // A completion for every buffer there is, and the wake-up.
-    let outstanding = plan.memory.buffersPerPool * UInt32(plan.workers) + 8
+    let outstanding = plan.memory.buffersPerPool * UInt32(plan.parties) + 8
     var io = try Self(entries: plan.ringEntries, completionEntries: outstanding)
     try io.register(files: plan.queues)
     try unsafe io.register(buffers: plan.memory.pools)

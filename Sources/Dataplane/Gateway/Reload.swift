@@ -1,4 +1,5 @@
 import Forwarding
+import Gateways
 import Synchronization
 package import Translation
 
@@ -38,7 +39,8 @@ extension DataplanePlan {
   /// What of a new plan this one, which is in force, cannot become without a restart; nil when it can.
   func obstacle(to next: DataplanePlan) -> String? {
     let settings: [(Bool, String)] = [
-      (workerCores == next.workerCores, "worker-cores"), (ringEntries == next.ringEntries, "ring-entries"),
+      (workerCores == next.workerCores, "worker-cores"), (algCores == next.algCores, "alg-cores"),
+      (ringEntries == next.ringEntries, "ring-entries"),
       (burst == next.burst, "burst"), (poll == next.poll, "poll"), (offload == next.offload, "offload"),
       (hugePages == next.hugePages, "memory"), (stateDirectory == next.stateDirectory, "state-directory"),
     ]
@@ -114,6 +116,14 @@ extension Gateway {
     for (worker, copy) in zip(workers, copies) {
       // The policy so far comes back and is freed here.
       guard await worker.ask({ $0.adopt(copy) }) != nil else { throw .ended }
+    }
+    let addresses = PolicyBook(policy: new, bindings: bindings) { [origin] in GatewayParts.tick(since: origin) }
+    let settings = next.engineSettings
+    for slowPath in slowPaths {
+      let answer: Void? = await slowPath.ask { engine in
+        engine.adopt(settings, addresses: addresses, now: monotonicNanoseconds() / 1000)
+      }
+      guard answer != nil else { throw .ended }
     }
     neighbors.invalidate()
     current.withLock { $0 = Current(plan: next, policy: new, interfaces: interfaces, book: book) }

@@ -4,7 +4,7 @@ import WireFormats
 extension Worker where IO: ~Copyable {
   /// Gives a frame, as it arrived, to the worker that owns it. The buffer goes along and comes back over `returns`.
   mutating func handOver(_ frame: Frame, _ packet: Packet, to worker: Int) {
-    guard plan.rings[plan.index * plan.workers + worker].stage(handoverWord(frame, packet)) else {
+    guard plan.ring(to: worker).stage(handoverWord(frame, packet)) else {
       drop(frame, .handOverFull)
       return
     }
@@ -12,9 +12,10 @@ extension Worker where IO: ~Copyable {
 
   /// Makes what this turn staged visible, with one store a ring, and wakes who sleeps.
   mutating func publishHandedOver() {
-    guard plan.workers > 1 else { return }
-    for other in 0..<plan.workers where other != plan.index {
-      let place = plan.index * plan.workers + other
+    if translator.hasEndedInspected { tellEnded() }
+    guard plan.parties > 1 else { return }
+    for other in 0..<plan.parties where other != plan.index {
+      let place = plan.index * plan.parties + other
       let frames = plan.rings[place].publish()
       let buffers = plan.returns[place].publish()
       if frames || buffers { plan.wakes[other].wakeIfAsleep() }
@@ -23,19 +24,23 @@ extension Worker where IO: ~Copyable {
 
   /// Takes a burst from each worker that has handed frames over; returns their number.
   mutating func takeHandedOver() -> Int {
-    guard plan.workers > 1 else { return 0 }
+    guard plan.parties > 1 else { return 0 }
     var words = InlineArray<64, UInt64>(repeating: 0)
     var taken = 0
-    for other in 0..<plan.workers where other != plan.index {
+    for other in 0..<plan.parties where other != plan.index {
       var span = words.mutableSpan
       let count = unsafe span.withUnsafeMutableBufferPointer {
-        unsafe plan.rings[other * plan.workers + plan.index].take(into: $0)
+        unsafe plan.rings[other * plan.parties + plan.index].take(into: $0)
       }
       // The octets are in another core's cache: all are asked for before the first is looked at.
       for index in 0..<count { memory.prefetch(Frame(handoverWord: words[index]).buffer) }
       for index in 0..<count {
         let frame = Frame(handoverWord: words[index])
-        if words[index] & Frame.annotated == 0 {
+        if words[index] & Frame.order != 0 {
+          // What came before it in the ring is done before it.
+          if frameCount > 0 { flushBurst() }
+          obey(words[index], of: other)
+        } else if words[index] & Frame.annotated == 0 {
           addFrame(frame, handedOver: true)
         } else {
           addAnnotated(frame, handedOver: true)
@@ -49,13 +54,13 @@ extension Worker where IO: ~Copyable {
 
   /// Takes back the buffers that other workers have sent from.
   mutating func takeReturned() {
-    guard plan.workers > 1 else { return }
+    guard plan.parties > 1 else { return }
     var words = InlineArray<64, UInt64>(repeating: 0)
-    for other in 0..<plan.workers where other != plan.index {
+    for other in 0..<plan.parties where other != plan.index {
       while true {
         var span = words.mutableSpan
         let count = unsafe span.withUnsafeMutableBufferPointer {
-          unsafe plan.returns[other * plan.workers + plan.index].take(into: $0)
+          unsafe plan.returns[other * plan.parties + plan.index].take(into: $0)
         }
         for index in 0..<count { pool.put(BufferID(rawValue: UInt32(truncatingIfNeeded: words[index]))) }
         if count < 64 { break }
@@ -65,8 +70,8 @@ extension Worker where IO: ~Copyable {
 
   /// Whether another worker has left something: the last look before a sleep.
   func hasHandedOver() -> Bool {
-    for other in 0..<plan.workers where other != plan.index {
-      let place = other * plan.workers + plan.index
+    for other in 0..<plan.parties where other != plan.index {
+      let place = other * plan.parties + plan.index
       if !plan.rings[place].isEmpty || !plan.returns[place].isEmpty { return true }
     }
     return false

@@ -36,7 +36,7 @@ extension Worker where IO: ~Copyable {
   mutating func release(_ buffer: BufferID) {
     if buffer.worker == plan.index {
       pool.put(buffer)
-    } else if !plan.returns[plan.index * plan.workers + buffer.worker].stage(UInt64(buffer.rawValue)) {
+    } else if !plan.returns[plan.index * plan.parties + buffer.worker].stage(UInt64(buffer.rawValue)) {
       // The ring has a place for every buffer of the pool, so this cannot be.
       preconditionFailure("the return ring to worker \(buffer.worker) is full")
     }

@@ -24,6 +24,7 @@ extension Worker where IO: ~Copyable {
     case .handOver(let worker): handOver(frame, packet, to: Int(worker))
     case .hairpin(let interface): hairpin(frame, packet, at: interface)
     case .hold(let place): hold(frame, packet, at: place)
+    case .inspect(let session): inspect(frame, packet, of: session)
     case .deliver: deliver(frame, packet)
     case .refuse(let refusal, let reason):
       refuse(refusal, about: packet, on: frame)

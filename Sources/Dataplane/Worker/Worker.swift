@@ -50,7 +50,7 @@ import WireFormats
     pool = BufferPool(worker: plan.index, count: plan.memory.buffersPerPool)
     links = LinkTable(plan.interfaces)
     pace = Pace(plan.poll)
-    reentries = ReentryQueue(capacity: Int(plan.memory.buffersPerPool) * plan.workers)
+    reentries = ReentryQueue(capacity: Int(plan.memory.buffersPerPool) * plan.parties)
     unsafe frames = .allocate(capacity: plan.burst)
     unsafe packets = .allocate(capacity: plan.burst)
     let nothing = plan.memory.octets(of: BufferID(worker: plan.index, number: 0)).prefix(0)

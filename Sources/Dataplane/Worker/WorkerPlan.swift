@@ -6,14 +6,17 @@ import WireFormats
 struct WorkerPlan: Sendable {
   var index: Int
   var workers: Int
+  /// The slow paths, which follow the workers in rings and buffer pools.
+  var slowPaths = 0
   /// The queue of each device that is this worker's.
   var queues: [Int32]
   var memory: FrameMemory
   var neighbors: NeighborTable
-  /// `rings[from * workers + to]`: frames from one worker to another.
+  /// `rings[from * parties + to]`: frames from one worker or slow path to another.
   var rings: [HandoverRing]
-  /// `returns[from * workers + to]`: buffers on their way back to the pool they are from.
+  /// `returns[from * parties + to]`: buffers on their way back to the pool they are from.
   var returns: [HandoverRing]
+  /// Of the workers, then of the slow paths.
   var wakes: [WakeDescriptor]
   var interfaces: [NetworkInterface]
   var deviceCount: Int
@@ -25,6 +28,12 @@ struct WorkerPlan: Sendable {
   /// Reads of one batch at most.
   var readDepth: Int
   var originNanoseconds: UInt64
+
+  /// Workers and slow paths.
+  var parties: Int { workers + slowPaths }
+
+  /// The ring to another worker or slow path.
+  func ring(to party: Int) -> HandoverRing { rings[index * parties + party] }
 }
 
 /// How a worker waits for frames (`poll` in the configuration).
@@ -39,7 +48,7 @@ package enum PollMode: String, Sendable, CaseIterable {
 
 /// A frame in a hand-over ring: one 64-bit element.
 ///
-///     bits 0-31 buffer, 32-51 length, 52-59 device, 60 annotated
+///     bits 0-31 buffer, 32-51 length, 52-59 device, 60 annotated, 61-62 no frame (`SlowPathWords`)
 extension Frame {
   /// Set when the buffer has a `FrameAnnotation`.
   static var annotated: UInt64 { 1 << 60 }

@@ -1,5 +1,6 @@
 import Dataplane
 import Forwarding
+import Gateways
 import TestSupport
 import Translation
 import WireFormats
@@ -14,6 +15,8 @@ struct BenchSetup {
   /// Buffers of one worker's pool, and frames that one worker may have handed to another.
   var buffers: UInt32 = 128
   var ringCapacity = 64
+  /// Slow paths, which look into the sessions of every gateway.
+  var slowPaths = 0
   /// Whether buffers hold super-frames.
   var superFrames = false
   var outsideMTU: UInt16 = 1500
@@ -47,6 +50,10 @@ struct BenchSetup {
       StaticTranslation(local: Host.bob.address, global: .address(Place.bobGlobal), noAlias: noAlias)
     ]
     translation.settings.unsolicitedSYN = unsolicitedSYN
+    guard slowPaths > 0 else { return translation }
+    translation.gatewayServices = GatewayCatalog.all.flatMap { gateway in
+      gateway.services.map { GatewayService(gateway: gateway.id, transport: $0.transport, port: $0.port) }
+    }
     return translation
   }
 

@@ -1,4 +1,5 @@
 import Forwarding
+import Gateways
 import TestSupport
 import Translation
 import WireFormats
@@ -19,12 +20,20 @@ import WireFormats
     }
   }
 
+  /// One slow path, in a box that an array can hold.
+  final class SlowCell {
+    var worker: SlowPathWorker
+    init(_ worker: consuming SlowPathWorker) { self.worker = worker }
+  }
+
   let policy: Policy
   let neighbors = NeighborTable()
   let ports: PortMap
   let handles: [WorkerHandle]
   let rings: [HandoverRing]
   private(set) var cells: [Cell] = []
+  private(set) var slowCells: [SlowCell] = []
+  private(set) var slowHandles: [SlowPathHandle] = []
   /// Nanoseconds of the workers' clock.
   private(set) var time: UInt64
   private let origin: UInt64
@@ -32,6 +41,7 @@ import WireFormats
 
   init(_ setup: BenchSetup = BenchSetup()) throws {
     policy = setup.policy
+    let parties = setup.workers + setup.slowPaths
     // Workers read the real clock once, in `start`; from then on time is the test's.
     origin = monotonicNanoseconds()
     time = origin
@@ -47,7 +57,7 @@ import WireFormats
       return unsafe region
     }
     func makeRings(capacity: Int) -> [HandoverRing] {
-      (0..<setup.workers * setup.workers).map { _ in
+      (0..<parties * parties).map { _ in
         unsafe HandoverRing(memory: region(HandoverRing.octets(capacity: capacity)), capacity: capacity)
       }
     }
@@ -59,19 +69,22 @@ import WireFormats
     let octets = FrameMemory.bufferOctets(
       forFrame: FrameMemory.largestFrame(mtu: 1500, superFrames: setup.superFrames))
     let frames = unsafe FrameMemory(
-      bases: (0..<setup.workers).map { _ in unsafe region(octets * Int(setup.buffers)) }, bufferOctets: octets,
+      bases: (0..<parties).map { _ in unsafe region(octets * Int(setup.buffers)) }, bufferOctets: octets,
       buffersPerPool: setup.buffers)
     handles = try (0..<setup.workers).map {
       WorkerHandle(
         index: $0, core: $0, node: 0, pageKind: "ordinary pages", counters: TranslationCounters(),
         wake: try WakeDescriptor())
     }
+    slowHandles = try (0..<setup.slowPaths).map { try SlowPathHandle(index: $0, core: nil) }
+    let wakes = handles.map(\.wake) + slowHandles.map(\.wake)
     let limit = SessionLimit(maximum: 100_000)
     let layout = ShardLayout(sessions: 4096)
     for index in 0..<setup.workers {
       let plan = WorkerPlan(
-        index: index, workers: setup.workers, queues: [-1, -1], memory: frames, neighbors: neighbors, rings: rings,
-        returns: returns, wakes: handles.map(\.wake), interfaces: setup.interfaces, deviceCount: 2, poll: setup.poll,
+        index: index, workers: setup.workers, slowPaths: setup.slowPaths, queues: [-1, -1], memory: frames,
+        neighbors: neighbors, rings: rings,
+        returns: returns, wakes: wakes, interfaces: setup.interfaces, deviceCount: 2, poll: setup.poll,
         burst: setup.burst, ringEntries: 64, readDepth: setup.readDepth, originNanoseconds: origin)
       let shard = unsafe Shard(
         memory: zeroed(layout.size), layout: layout, seed: (1, 2), worker: index, workers: setup.workers)
@@ -83,6 +96,15 @@ import WireFormats
       io.devices = devices
       cells.append(Cell(Worker(plan: plan, handle: handles[index], io: io, translator: translator), devices))
     }
+    var settings = EngineSettings()
+    settings.enabled = Set(GatewayCatalog.all.map { $0.id })
+    settings.superFrames = setup.superFrames
+    for handle in slowHandles {
+      let plan = SlowPathPlan(
+        index: handle.index, workers: setup.workers, slowPaths: setup.slowPaths, memory: frames, rings: rings,
+        returns: returns, wakes: handles.map(\.wake), interfaces: setup.interfaces, settings: settings)
+      slowCells.append(SlowCell(SlowPathWorker(plan, handle: handle, addresses: EmptyAddressBook())))
+    }
     unsafe memory = regions
     if setup.knowsNeighbors { introduceEverybody() }
     for cell in cells { cell.worker.start() }
@@ -92,6 +114,7 @@ import WireFormats
 
   deinit {
     cells = []
+    slowCells = []
     for index in 0..<(unsafe memory.count) { unsafe memory[index].deallocate() }
   }
 
@@ -121,12 +144,16 @@ extension WorkerBench {
     return cells[worker].worker.turn(at: time)
   }
 
+  /// One turn of one slow path.
+  @discardableResult func turn(slowPath: Int) -> Int { slowCells[slowPath].worker.turn(at: time / 1000) }
+
   /// Turns all workers, without time passing, until nothing moves any more; false when that does not end.
   @discardableResult func settle() -> Bool {
     var idle = 0
     for _ in 0..<2000 {
       var work = 0
       for worker in cells.indices { work += turn(worker) }
+      for slowPath in slowCells.indices { work += turn(slowPath: slowPath) }
       let isQuiet = cells.allSatisfy { $0.worker.io.isQuiet && !$0.worker.hasHandedOver() }
       idle = work == 0 && isQuiet ? idle + 1 : 0
       if idle == 2 { return true }
@@ -217,7 +244,8 @@ extension WorkerBench {
       free += cell.worker.translator.fragmentsHeld
       problems += cell.worker.io.problems + cell.worker.translator.checkInvariants()
     }
-    let all = cells.count * Int(cells[0].worker.memory.buffersPerPool)
+    for cell in slowCells { free += cell.worker.freeBuffers }
+    let all = (cells.count + slowCells.count) * Int(cells[0].worker.memory.buffersPerPool)
     if free != all { problems.append("\(free) of \(all) buffers are free, read into, or waiting") }
     return problems
   }

@@ -1,0 +1,273 @@
+import CKernel
+import Forwarding
+import Gateways
+import Glibc
+import Translation
+import WireFormats
+
+/// Everything that one slow path needs to know of the gateway.
+struct SlowPathPlan: Sendable {
+  /// 0 to the number of slow paths minus 1.
+  var index: Int
+  var workers: Int
+  var slowPaths: Int
+  var memory: FrameMemory
+  var rings: [HandoverRing]
+  var returns: [HandoverRing]
+  /// Of the workers.
+  var wakes: [WakeDescriptor]
+  var interfaces: [NetworkInterface]
+  var settings: EngineSettings
+
+  var parties: Int { workers + slowPaths }
+  /// Its place among the workers and slow paths.
+  var party: Int { workers + index }
+}
+
+/// The thread that the packets of gateways' sessions come to: it copies them out of the workers' buffers, gives them to
+/// the engine, and sends what the engine makes back to the workers that own the sessions, in buffers of its own.
+///
+/// It may allocate, and it may wait; a worker never waits for it. When its buffers or a ring are used up, it takes no more
+/// in until there is room again, and the ring that fills up meanwhile is where a flood ends.
+struct SlowPathWorker: ~Copyable {
+  private let plan: SlowPathPlan
+  private let handle: SlowPathHandle
+  private let memory: FrameMemory
+  private var engine: GatewayEngine
+  private var pool: BufferPool
+  /// What there was no room for.
+  private var unsent: EngineOutput?
+  /// The number of a session that has ended, until the second word comes, for each worker.
+  private var endedNumbers: [UInt32?]
+  private var words: [UInt64] = Array(repeating: 0, count: 64)
+
+  init(_ plan: SlowPathPlan, handle: SlowPathHandle, addresses: any AddressBook) {
+    self.plan = plan
+    self.handle = handle
+    memory = plan.memory
+    engine = GatewayEngine(plan.settings, addresses: addresses, counters: handle.counters, ledger: handle.ledger)
+    pool = BufferPool(worker: plan.party, count: plan.memory.buffersPerPool)
+    endedNumbers = Array(repeating: nil, count: plan.workers)
+  }
+
+  /// The loop: until `stop` says so.
+  mutating func run(until stop: () -> Bool) {
+    while !stop() {
+      if turn(at: monotonicNanoseconds() / 1000) == 0 { sleep() }
+    }
+    handle.close(&engine)
+  }
+
+  /// One turn: what has come, what is due, what is to be sent. Returns how much there was.
+  mutating func turn(at now: UInt64) -> Int {
+    takeReturned()
+    var work = 0
+    // While the last output waits for room, nothing more is taken in.
+    if send() {
+      for worker in 0..<plan.workers { work += take(from: worker, now: now) }
+      if let deadline = engine.deadline, deadline <= now {
+        engine.turn(now: now)
+        work += 1
+      }
+      if !handle.isEmpty {
+        handle.answerOne(&engine)
+        work += 1
+      }
+      _ = send()
+    }
+    publish()
+    return work
+  }
+
+  /// Buffers of its own that are nowhere on their way.
+  var freeBuffers: Int { pool.count }
+
+  // MARK: In
+
+  private func ring(from: Int, to: Int) -> HandoverRing { plan.rings[from * plan.parties + to] }
+
+  private mutating func takeReturned() {
+    for worker in 0..<plan.workers {
+      let ring = plan.returns[worker * plan.parties + plan.party]
+      while true {
+        let count = unsafe words.withUnsafeMutableBufferPointer { unsafe ring.take(into: $0) }
+        for word in words.prefix(count) { pool.put(BufferID(rawValue: UInt32(truncatingIfNeeded: word))) }
+        if count < words.count { break }
+      }
+    }
+  }
+
+  /// Takes a burst of a worker's; returns its size.
+  private mutating func take(from worker: Int, now: UInt64) -> Int {
+    let ring = ring(from: worker, to: plan.party)
+    let count = unsafe words.withUnsafeMutableBufferPointer { unsafe ring.take(into: $0) }
+    for index in 0..<count {
+      let word = words[index]
+      if let number = endedNumbers[worker] {
+        endedNumbers[worker] = nil
+        engine.ended(
+          SessionID(worker: UInt8(worker), number: number, created: UInt32(truncatingIfNeeded: word)))
+      } else if word & Frame.ended != 0 {
+        endedNumbers[worker] = UInt32(truncatingIfNeeded: word)
+      } else if word & Frame.order != 0 {
+        let buffer = BufferID(rawValue: UInt32(truncatingIfNeeded: word))
+        let (number, answer) = memory.answer(in: buffer)
+        pool.put(buffer)
+        engine.answered(number, answer, now: now)
+      } else {
+        receive(Frame(handoverWord: word), now: now)
+      }
+      // What a message brought about goes out before the next is read, so that doors are asked for in time.
+      _ = send()
+    }
+    return count
+  }
+
+  /// Copies a packet out of its buffer, gives that back, and lets the engine have it.
+  private mutating func receive(_ frame: Frame, now: UInt64) {
+    let annotation = FrameAnnotation(memory.octets(of: frame.buffer))
+    let session = memory.session(of: frame.buffer)
+    let packet = inspected(frame, annotation, session)
+    giveBack(frame.buffer)
+    if let packet { engine.receive(packet, now: now) } else { handle.counters.add(to: .discarded) }
+  }
+
+  private func inspected(
+    _ frame: Frame, _ annotation: FrameAnnotation, _ session: InspectedSession
+  ) -> InspectedPacket? {
+    guard let interface = interface(annotation.ingress) else { return nil }
+    let octets = memory.octets(of: frame)
+    let isTagged = octets.load16(at: Ethernet.type) == Ethernet.typeVLAN
+    let network = Ethernet.headerLength + (isTagged ? Ethernet.tagLength : 0)
+    guard octets.count >= network + IPv4Field.minimumLength else { return nil }
+    let length = Int(octets.load16(at: network + IPv4Field.totalLength))
+    guard network + length <= octets.count else { return nil }
+    let header = memory.header(of: frame)
+    let isSuper = header.load8(at: VirtioHeader.gsoType) != VirtioHeader.gsoNone
+    return InspectedPacket(
+      octets: octets.prefix(network + length).suffix(from: network).copied, session: session,
+      direction: interface.realm == .outside ? .inbound : .outbound,
+      arrival: Arrival(
+        ingress: annotation.ingress, passage: annotation.passage.intersection(.hairpin).rawValue, mtu: interface.mtu),
+      segmentSize: isSuper ? header.load16(at: VirtioHeader.gsoSize).byteSwapped : 0,
+      hasPartialChecksum: header.load8(at: VirtioHeader.flags) & VirtioHeader.needsChecksum != 0)
+  }
+
+  private func interface(_ id: InterfaceID) -> NetworkInterface? {
+    let place = Int(id.rawValue)
+    if place < plan.interfaces.count, plan.interfaces[place].id == id { return plan.interfaces[place] }
+    return plan.interfaces.first { $0.id == id }
+  }
+
+  private func giveBack(_ buffer: BufferID) {
+    let isRoom = plan.returns[plan.party * plan.parties + buffer.worker].stage(UInt64(buffer.rawValue))
+    precondition(isRoom, "the return ring has a place for every buffer of the pool")
+  }
+
+  // MARK: Out
+
+  /// Sends what the engine has made; false when there is no room for all of it.
+  private mutating func send() -> Bool {
+    while let output = unsent ?? engine.takeOutput() {
+      guard send(output) else {
+        unsent = output
+        return false
+      }
+      unsent = nil
+    }
+    return true
+  }
+
+  private mutating func send(_ output: EngineOutput) -> Bool {
+    let worker =
+      switch output {
+      case .packet(let packet): Int(packet.session.worker)
+      case .order(_, let worker, _): Int(worker)
+      }
+    guard worker < plan.workers else { return true }
+    let ring = ring(from: plan.party, to: worker)
+    guard ring.room() > 0, let buffer = pool.take() else { return false }
+    let word: UInt64?
+    switch output {
+    case .packet(let packet): word = write(packet, to: buffer)
+    case .order(let number, _, let order):
+      memory.write(order, number: number, to: buffer)
+      word = UInt64(buffer.rawValue) | Frame.order
+    }
+    guard let word, ring.stage(word) else {
+      pool.put(buffer)
+      handle.counters.add(to: .discarded)
+      return true
+    }
+    return true
+  }
+
+  /// Writes a packet as a frame that arrives at its interface; nil when it is larger than a buffer.
+  private mutating func write(_ packet: EnginePacket, to buffer: BufferID) -> UInt64? {
+    let network = Ethernet.headerLength
+    let length = VirtioHeader.size + network + packet.octets.count
+    guard FrameMemory.readOffset + length + FrameMemory.slack <= memory.bufferOctets,
+      let interface = interface(packet.arrival.ingress)
+    else { return nil }
+    let frame = Frame(
+      buffer: buffer, start: UInt16(FrameMemory.readOffset), device: UInt8(interface.device), length: UInt32(length))
+    let header = memory.header(of: frame)
+    for offset in 0..<VirtioHeader.size { header.store8(0, at: offset) }
+    let octets = memory.octets(of: frame)
+    octets.store(.zero, at: Ethernet.destination)
+    octets.store(.zero, at: Ethernet.source)
+    octets.store16(Ethernet.typeIPv4, at: Ethernet.type)
+    octets.suffix(from: network).store(packet.octets)
+    if packet.segmentSize > 0 { describeSegments(packet, in: header, octets) }
+    let passage = Packet.Passage(rawValue: packet.arrival.passage).union(.inspected)
+    FrameAnnotation(ingress: packet.arrival.ingress, passage: passage).write(to: memory.octets(of: buffer))
+    return frame.handoverWord | Frame.annotated
+  }
+
+  /// Says in the virtio header how a super-frame is to be cut (virtio 1.2 section 5.1.6.2).
+  private func describeSegments(_ packet: EnginePacket, in header: PacketOctets, _ octets: PacketOctets) {
+    let network = Ethernet.headerLength
+    let transport = network + Int(octets.load8(at: network) & 15) * 4
+    let end = transport + Int(octets.load8(at: transport + TCPField.dataOffset) >> 4) * 4
+    header.store8(VirtioHeader.needsChecksum, at: VirtioHeader.flags)
+    header.store8(VirtioHeader.gsoTCPv4, at: VirtioHeader.gsoType)
+    header.store16(UInt16(end).byteSwapped, at: VirtioHeader.headerLength)
+    header.store16(packet.segmentSize.byteSwapped, at: VirtioHeader.gsoSize)
+    header.store16(UInt16(transport).byteSwapped, at: VirtioHeader.checksumStart)
+    header.store16(UInt16(TCPField.checksum).byteSwapped, at: VirtioHeader.checksumOffset)
+  }
+
+  /// Makes what was staged visible to the workers, and wakes those that sleep.
+  private func publish() {
+    for worker in 0..<plan.workers {
+      let frames = ring(from: plan.party, to: worker).publish()
+      let buffers = plan.returns[plan.party * plan.parties + worker].publish()
+      if frames || buffers { plan.wakes[worker].wakeIfAsleep() }
+    }
+  }
+
+  // MARK: Rest
+
+  private var hasArrivals: Bool {
+    (0..<plan.workers).contains { worker in
+      !ring(from: worker, to: plan.party).isEmpty || !plan.returns[worker * plan.parties + plan.party].isEmpty
+    }
+  }
+
+  /// Sleeps until something comes or is due.
+  private mutating func sleep() {
+    handle.wake.prepareToSleep()
+    defer { handle.wake.awake() }
+    guard !hasArrivals, handle.isEmpty else { return }
+    let now = monotonicNanoseconds() / 1000
+    // What waits for room is tried again soon.
+    var patience: UInt64 = unsent == nil ? Self.longestSleep : 1000
+    if let deadline = engine.deadline { patience = min(patience, deadline > now ? deadline - now : 0) }
+    guard patience > 0 else { return }
+    var descriptor = pollfd(fd: handle.wake.descriptor, events: Int16(POLLIN), revents: 0)
+    if unsafe poll(&descriptor, 1, Int32((patience + 999) / 1000)) > 0 { handle.wake.clear() }
+  }
+
+  /// Microseconds after which it looks even if nobody has woken it.
+  private static var longestSleep: UInt64 { 500_000 }
+}

@@ -1,0 +1,51 @@
+import Forwarding
+import Gateways
+import Translation
+import WireFormats
+
+// The worker's end of the rings to and from the slow paths. Frames, orders and answers keep their order in them, so a door
+// is open before the packet comes that announces it.
+extension Worker where IO: ~Copyable {
+  /// Gives a packet of a gateway's session, as it arrived, to the slow path of its inside host.
+  @inline(never)
+  mutating func inspect(_ frame: Frame, _ packet: Packet, of session: UInt32) {
+    let inspected = translator.inspected(session)
+    let slowPath = Ownership.worker(
+      ofInside: inspected.record.insideLocal, in: inspected.record.insideInstance, of: plan.slowPaths)
+    guard memory.write(inspected, behind: frame),
+      plan.ring(to: plan.workers + slowPath).stage(
+        annotate(frame, FrameAnnotation(ingress: packet.ingress, passage: packet.passage)))
+    else {
+      drop(frame, .slowPathFull)
+      return
+    }
+  }
+
+  /// Does what a slow path asks, and sends the answer back in the order's buffer. Where there is no room for the answer,
+  /// the order is not carried out; the slow path gives it up after a while.
+  mutating func obey(_ word: UInt64, of party: Int) {
+    let buffer = BufferID(rawValue: UInt32(truncatingIfNeeded: word))
+    let ring = plan.ring(to: party)
+    guard ring.room() > 0 else {
+      handle.counters.count(.slowPathFull)
+      release(buffer)
+      return
+    }
+    let answer = translator.perform(memory.order(in: buffer), now: now)
+    memory.write(answer, to: buffer)
+    precondition(ring.stage(word), "there was room")
+  }
+
+  /// Tells the slow paths of sessions that have ended. They stay on the list while there is no room to say so.
+  @inline(never)
+  mutating func tellEnded() {
+    while (plan.workers..<plan.parties).allSatisfy({ plan.ring(to: $0).room() >= 2 }),
+      let session = translator.takeEndedInspected()
+    {
+      for party in plan.workers..<plan.parties {
+        let ring = plan.ring(to: party)
+        precondition(ring.stage(Frame.ended | UInt64(session.number)) && ring.stage(UInt64(session.created)))
+      }
+    }
+  }
+}
