@@ -7,7 +7,7 @@ struct Sallyport: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sallyport", abstract: "Asks a running sallyportd, and checks configurations.",
     discussion: "See sallyport(1).",
-    subcommands: [Check.self, Show.self, Clear.self, Reload.self, Capture.self, Deterministic.self])
+    subcommands: [Check.self, Show.self, Clear.self, Reload.self, Capture.self, Trace.self, Deterministic.self])
 
   static func main() {
     // A reader that has seen enough, such as head(1), ends the output quietly: writes then fail with EPIPE.

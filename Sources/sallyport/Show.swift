@@ -14,9 +14,12 @@ struct Show: ParsableCommand {
       ip nat pool name P
       ip nat bpa
       ip nat services
+      ip nat gateways [NAME]
+      ip nat doors [vrf V]
       ip nat log
       ip virtual-reassembly [INTERFACE]
       ip arp, neighbors
+      vtcp
       workers
       interfaces
       drops [all]

@@ -9,7 +9,8 @@ import WireFormats
     try Command.parse(text.split(separator: " ").map(String.init))
   }
 
-  private static let natWords = "translations, statistics, limits, pool, bpa, services, log, redundancy or nvi"
+  private static let natWords =
+    "translations, statistics, limits, pool, bpa, services, log, doors, gateways, redundancy or nvi"
 
   private func message(_ text: String) -> String {
     do {
@@ -126,7 +127,7 @@ import WireFormats
   }
 
   @Test(arguments: [
-    ("", 0, "Incomplete command; expected show, clear, reload or capture"),
+    ("", 0, "Incomplete command; expected show, clear, reload, capture or trace"),
     ("show ip nat", 12, "Incomplete command; expected \(natWords)"),
     ("show ip nat trx", 12, "Invalid input; expected \(natWords)"),
     (

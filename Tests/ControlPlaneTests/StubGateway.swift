@@ -1,6 +1,7 @@
 import Configuration
 import Dataplane
 import Forwarding
+import Gateways
 import Synchronization
 import Translation
 import WireFormats
@@ -14,6 +15,9 @@ final class StubGateway: GatewayView {
   let neighbors: [NeighborRow]
   let limit: LimitStatus
   let doors = DoorCount(application: 2, normal: 1)
+  let slowPaths: [SlowPathStatus]
+  let doorRows: [DoorRow]
+  let connectionRows: [ConnectionRow]
   let limitUse: [LimitSubject: LimitUse]
   let poolUses: [String: PoolUse]
   let reassemblies: [InterfaceID: ReassemblyUse]
@@ -45,8 +49,12 @@ final class StubGateway: GatewayView {
     limitUse: [LimitSubject: LimitUse] = [:], poolUses: [String: PoolUse] = [:],
     reassemblies: [InterfaceID: ReassemblyUse] = [:], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512,
     sparing: ClearResult = ClearResult(cleared: 1), export: ExportStatus = ExportStatus(),
-    path: String = "/nonexistent/gateway.conf"
+    path: String = "/nonexistent/gateway.conf", slowPaths: [SlowPathStatus] = [], doorRows: [DoorRow] = [],
+    connectionRows: [ConnectionRow] = []
   ) {
+    self.slowPaths = slowPaths
+    self.doorRows = doorRows
+    self.connectionRows = connectionRows
     self.interfaces = interfaces
     self.workers = workers
     self.neighbors = neighbors
@@ -122,6 +130,10 @@ final class StubGateway: GatewayView {
   }
 
   var captureLost: UInt64 { 0 }
+
+  func openDoors() async -> [DoorRow] { doorRows }
+
+  func connections(limit: Int) async -> [ConnectionRow] { Array(connectionRows.prefix(limit)) }
 
   func endCapture() { state.withLock { $0.isCapturing = false } }
 }

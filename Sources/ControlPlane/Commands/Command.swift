@@ -15,6 +15,14 @@ package enum Command: Hashable, Sendable {
   case showPortBlocks
   /// `show ip nat services`.
   case showServices
+  /// `show ip nat doors [vrf V]`.
+  case showDoors(vrf: String?)
+  /// `show ip nat gateways [NAME]`.
+  case showGateways(String?)
+  /// `show vtcp`.
+  case showConnections
+  /// `trace [gateway NAME] [host ADDRESS] [count N] [seconds S]`.
+  case trace(TraceRequest)
   /// `show ip virtual-reassembly [IF]`.
   case showReassembly(interface: String?)
   /// `show ip nat log`.
@@ -80,6 +88,20 @@ package struct CaptureRequest: Hashable, Sendable {
     self.count = count
     self.seconds = seconds
   }
+}
+
+/// What of the gateways' doings to tell, and for how long.
+package struct TraceRequest: Hashable, Sendable {
+  /// A gateway's name; nil for every gateway.
+  package var gateway: String?
+  /// A host, by any of its addresses; nil for every host.
+  package var host: IPv4Address?
+  /// Messages after which the trace ends; nil for no limit.
+  package var count: Int?
+  /// Seconds after which the trace ends; nil for no limit.
+  package var seconds: Int?
+
+  package init() {}
 }
 
 /// Why words are not a command.

@@ -7,10 +7,11 @@ extension Command {
   package static func parse(_ words: [String]) throws(CommandError) -> Command {
     var words = CommandWords(words)
     let command =
-      switch try words.keyword(["show", "clear", "reload", "capture"]) {
+      switch try words.keyword(["show", "clear", "reload", "capture", "trace"]) {
       case "show": try show(&words)
       case "clear": try clear(&words)
       case "reload": Command.reload
+      case "trace": try trace(&words)
       default: try capture(&words)
       }
     try words.end()
@@ -23,7 +24,7 @@ extension Command {
   ]
 
   private static func show(_ words: inout CommandWords) throws(CommandError) -> Command {
-    switch try words.keyword(["ip", "workers", "interfaces", "drops", "neighbors", "running-config"]) {
+    switch try words.keyword(["ip", "workers", "interfaces", "drops", "neighbors", "running-config", "vtcp"]) {
     case "ip": return try showIP(&words)
     case "workers": return .showWorkers
     case "interfaces": return .showInterfaces
@@ -32,6 +33,7 @@ extension Command {
       try words.expect("all")
       return .showDrops(all: true)
     case "neighbors": return .showNeighbors
+    case "vtcp": return .showConnections
     default: return .showRunningConfiguration
     }
   }
@@ -47,7 +49,8 @@ extension Command {
 
   private static func showNAT(_ words: inout CommandWords) throws(CommandError) -> Command {
     switch try words.keyword([
-      "translations", "statistics", "limits", "pool", "bpa", "services", "log", "redundancy", "nvi",
+      "translations", "statistics", "limits", "pool", "bpa", "services", "log", "doors", "gateways",
+      "redundancy", "nvi",
     ]) {
     case "translations": return try translations(&words)
     case "statistics": return .showStatistics
@@ -58,6 +61,11 @@ extension Command {
     case "bpa": return .showPortBlocks
     case "services": return .showServices
     case "log": return .showExport
+    case "doors":
+      guard !words.isAtEnd else { return .showDoors(vrf: nil) }
+      try words.expect("vrf")
+      return .showDoors(vrf: try words.name("a VRF"))
+    case "gateways": return .showGateways(words.isAtEnd ? nil : try words.name("a gateway"))
     case "redundancy":
       words.skipRest()
       return .unavailable(
@@ -78,6 +86,24 @@ extension Command {
     case "host": .showLimits(.host(try words.address()))
     default: .showLimits(.instance(try words.name("a VRF")))
     }
+  }
+
+  private static func trace(_ words: inout CommandWords) throws(CommandError) -> Command {
+    var request = TraceRequest()
+    while !words.isAtEnd {
+      var candidates: [String] = []
+      if request.gateway == nil { candidates.append("gateway") }
+      if request.host == nil { candidates.append("host") }
+      if request.count == nil { candidates.append("count") }
+      if request.seconds == nil { candidates.append("seconds") }
+      switch try words.keyword(candidates) {
+      case "gateway": request.gateway = try words.name("a gateway")
+      case "host": request.host = try words.address()
+      case "count": request.count = try words.number("a number of messages", in: 1...CaptureRequest.maximum)
+      default: request.seconds = try words.number("a number of seconds", in: 1...CaptureRequest.maximum)
+      }
+    }
+    return .trace(request)
   }
 
   private static func capture(_ words: inout CommandWords) throws(CommandError) -> Command {

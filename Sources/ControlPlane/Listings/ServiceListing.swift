@@ -1,3 +1,4 @@
+import Gateways
 import Translation
 
 /// `show ip nat services`: the switches of `ip nat service`, those of the configuration over IOS's defaults.
@@ -76,8 +77,8 @@ struct ServiceListing {
     for row in rows {
       table.add([row.name, Self.word(row.isOn), row.isOnByDefault.map(Self.word) ?? "none"])
     }
-    return table.rendered + "No application-level gateway is built into this version, which keeps their switches for "
-      + "those to come.\n"
+    let built = GatewayCatalog.all.map { $0.name }.joined(separator: ", ")
+    return table.rendered + "Gateways of this version: \(built). The switches of others are kept for those to come.\n"
   }
 
   private static func word(_ isOn: Bool) -> String { isOn ? "on" : "off" }

@@ -33,6 +33,13 @@ struct TimeOfDay {
     return [moment.year, moment.month, moment.day].map(two).joined(separator: "-") + "T" + moment.clock + "Z"
   }
 
+  /// The time of day of a moment in the local time zone, `HH:MM:SS.mmm`.
+  static func clock(microseconds: UInt64) -> String {
+    let thousandths = String(microseconds / 1000 % 1000)
+    let moment = TimeOfDay(Int(clamping: microseconds / 1_000_000), isLocal: true)
+    return moment.clock + "." + String(repeating: "0", count: 3 - thousandths.count) + thousandths
+  }
+
   /// A span of seconds as `HH:MM:SS`; hours may have more digits.
   static func span(_ seconds: UInt32) -> String {
     [seconds / 3600, seconds / 60 % 60, seconds % 60].map { two(Int32($0)) }.joined(separator: ":")

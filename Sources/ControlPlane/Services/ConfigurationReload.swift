@@ -82,8 +82,5 @@ package final class ConfigurationReload: Sendable {
         "the control socket cannot move from \(current.controlSocket) to \(next.controlSocket) while the gateway runs; "
           + "restart it")
     }
-    if next.dataplane.algCores != current.dataplane.algCores {
-      throw ReloadRefusal("the dataplane's alg-cores cannot change while the gateway runs; restart it")
-    }
   }
 }

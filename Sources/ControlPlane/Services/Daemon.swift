@@ -3,6 +3,7 @@ import Dataplane
 import Forwarding
 package import Logging
 import ServiceLifecycle
+import Translation
 import UnixSignals
 
 /// The daemon: a configuration turned into a running gateway and the services around it.
@@ -48,11 +49,15 @@ package struct Daemon: Sendable {
   }
 
   private func announce(_ gateway: Gateway) {
-    if !configuration.dataplane.algCores.isEmpty {
-      logger.notice("alg-cores: this version has no application-level gateways, so nothing runs on those cores")
-    }
     for worker in gateway.workers {
       logger.info("worker \(worker.index) on core \(worker.core), node \(worker.node), \(worker.pageKind)")
+    }
+    for slowPath in gateway.slowPaths {
+      logger.info("slow path \(slowPath.index) on \(slowPath.core.map { "core \($0)" } ?? "any core")")
+    }
+    let unbuilt = GatewaySwitches.notBuilt(configuration.translation.services)
+    if !unbuilt.isEmpty {
+      logger.notice("this version has no gateway for: \(unbuilt.joined(separator: ", "))")
     }
     for device in gateway.devices {
       let frames = "MTU \(device.mtu), offload \(device.offload), steering \(device.steering)"

@@ -25,5 +25,7 @@ extension DataplanePlan {
           persistent: device.persistent ? true : nil, mtu: Int(device.mtu), networkNamespace: device.networkNamespace)
       },
       interfaces: configuration.interfaces, routes: configuration.routes, translation: configuration.translation)
+    algCores = settings.algCores
+    engine = configuration.engineSettings
   }
 }

@@ -6,7 +6,7 @@ import WireFormats
 /// Commands that name something of the configuration, which must be there.
 extension Answering {
   /// The instance of a name.
-  private func instance(named name: String) throws -> RoutingInstance {
+  func instance(named name: String) throws -> RoutingInstance {
     let names = view.configuration.translation.instanceNames
     guard !name.isEmpty, let number = names.firstIndex(of: name) else {
       throw Refusal("there is no VRF \(name)" + Self.list("the VRFs are", names.filter { !$0.isEmpty }))

@@ -1,6 +1,7 @@
 package import Configuration
 package import Dataplane
 package import Forwarding
+package import Gateways
 package import Translation
 
 /// What the control plane asks of a running gateway, in plain values. `LiveGateway` answers from the workers; a test
@@ -18,8 +19,16 @@ package protocol GatewayView: Sendable {
   var export: ExportStatus { get }
   /// What the gateway knows of the session limit.
   var limit: LimitStatus { get }
-  /// The doors that are open.
+  /// How many doors are open.
   var doors: DoorCount { get }
+  /// The slow paths with their counters, by their numbers.
+  var slowPaths: [SlowPathStatus] { get }
+
+  /// The doors that are open, in no particular order.
+  func openDoors() async -> [DoorRow]
+
+  /// The TCP connections that go by the slow paths, at most `limit`.
+  func connections(limit: Int) async -> [ConnectionRow]
 
   /// The next rows of a worker's tables, by bounded slices: `nil` begins, and a slice without `next` is the last.
   func translations(of worker: Int, from cursor: ListingCursor?) async -> TranslationSlice

@@ -78,9 +78,6 @@ package final class LiveGateway: GatewayView {
     return LimitStatus(maximum: gateway.limit.maximum, used: usage.used, peak: usage.peak, missed: usage.missed)
   }
 
-  /// No gateway of this version opens doors.
-  package var doors: DoorCount { DoorCount(application: 0, normal: 0) }
-
   package func use(of pool: AddressPool) async -> PoolUse {
     PoolUse(of: pool, isShared: configuration.translation.shares(pool), gateway.policy.globalAddresses, gateway.ports)
   }
