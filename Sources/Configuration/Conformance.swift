@@ -1,4 +1,6 @@
+package import Gateways
 package import Translation
+import WireFormats
 
 /// Whose defaults hold for what a configuration leaves open.
 package enum Conformance: String, CaseIterable, Sendable {
@@ -50,5 +52,11 @@ extension Conformance {
     var behavior = RuleBehavior()
     if self == .rfc { behavior.filtering = .endpointIndependent }
     return behavior
+  }
+
+  /// Sessions that no gateway looks into unless a statement asks for it: RFC 4787 REQ-10 wants gateways of protocols
+  /// over UDP off.
+  package var servicesOff: Set<DefaultService> {
+    self == .ios ? [] : Set(GatewayCatalog.all.flatMap { $0.services }.filter { $0.transport == .udp })
   }
 }

@@ -3,7 +3,7 @@ package import Translation
 import WireFormats
 
 /// What the statements `ip nat service …` say of the application-level gateways, over what holds without any: every
-/// gateway is on, at its default ports.
+/// gateway is on, at its default ports; with the RFCs' defaults not over UDP (RFC 4787 REQ-10).
 package struct GatewaySwitches: Hashable, Sendable {
   /// The gateways that are on.
   package private(set) var enabled: Set<GatewayID> = []
@@ -14,8 +14,8 @@ package struct GatewaySwitches: Hashable, Sendable {
   package private(set) var options = GatewayOptions()
 
   /// The switches after all statements, a later one over an earlier one. `no ip nat service all-algs` is over all others.
-  package init(_ statements: [ServiceStatement]) {
-    var off: Set<DefaultService> = []
+  package init(_ statements: [ServiceStatement], conformance: Conformance = .ios) {
+    var off = conformance.servicesOff
     var listed: [GatewayService] = []
     enabled = Set(GatewayCatalog.all.map { $0.id })
     for statement in statements {
@@ -26,7 +26,9 @@ package struct GatewaySwitches: Hashable, Sendable {
         if statement.isOn, let service = Self.listed(statement.words) { listed.append(service) }
       } else if let name = words.first, let gateway = GatewayCatalog.gateway(named: name) {
         switch words.dropFirst().first {
-        case nil: Self.set(gateway.id, in: &enabled, to: statement.isOn)
+        case nil:
+          Self.set(gateway.id, in: &enabled, to: statement.isOn)
+          if statement.isOn { off.subtract(gateway.services) }
         case "dry-run": Self.set(gateway.id, in: &dryRun, to: statement.isOn)
         case let transport?:
           for service in gateway.services where Self.name(of: service.transport) == transport {
@@ -74,9 +76,12 @@ package struct GatewaySwitches: Hashable, Sendable {
 }
 
 extension GatewayConfiguration {
+  /// The switches of the application-level gateways.
+  package var gatewaySwitches: GatewaySwitches { GatewaySwitches(translation.services, conformance: conformance) }
+
   /// What the slow path's engines are told; the offloads are the dataplane's.
   package var engineSettings: EngineSettings {
-    let switches = GatewaySwitches(translation.services)
+    let switches = gatewaySwitches
     var settings = EngineSettings()
     settings.enabled = switches.enabled
     settings.dryRun = switches.dryRun

@@ -15,7 +15,7 @@ import WireFormats
   }
 
   private func switches(_ statements: String) throws -> GatewaySwitches {
-    GatewaySwitches(try configuration(statements).translation.services)
+    try configuration(statements).gatewaySwitches
   }
 
   @Test func `are all on at their default ports without a statement`() throws {
@@ -46,6 +46,16 @@ import WireFormats
     #expect(switches.enabled.contains(Self.dns))
     let classic = try self.switches("no ip nat service alg udp dns")
     #expect(classic.services.filter { $0.gateway == Self.dns }.map(\.transport) == [.tcp])
+  }
+
+  @Test func `are off over UDP by the RFCs' defaults, unless a statement asks for one (RFC 4787 REQ-10)`() throws {
+    let switches = try switches("conformance rfc")
+    #expect(switches.services.allSatisfy { $0.transport == .tcp })
+    #expect(
+      switches.services.contains { $0.gateway == Self.ftp } && switches.services.contains { $0.gateway == Self.dns })
+    #expect(try configuration("conformance rfc").translation.gatewayServices == switches.services)
+    let asked = try self.switches("conformance rfc\nip nat service tftp\nip nat service dns udp")
+    #expect(Set(asked.services.filter { $0.transport == .udp }.map(\.gateway)) == [Self.tftp, Self.dns])
   }
 
   @Test func `move a server's port by an access list`() throws {

@@ -1,3 +1,4 @@
+import Configuration
 import Forwarding
 import TestSupport
 import Testing
@@ -172,9 +173,10 @@ import WireFormats
   }
 
   @Test(arguments: [53, 69, 111, 137, 138, 500, 1719, 2427, 5060] as [UInt16])
-  func `RFC 4787 REQ-10: no gateway for an application changes a payload`(_ port: UInt16) throws {
-    for setup in [TestSetup.overloadedPool, .overloadedPool.conforming] {
-      let gateway = TestGateway(setup)
+  func `RFC 4787 REQ-10: no gateway of a protocol over UDP sees a payload`(_ port: UInt16) throws {
+    for statement in ["conformance rfc", "no ip nat service all-algs"] {
+      let services = try GatewayConfiguration.parse(statement, file: "test").translation.gatewayServices
+      let gateway = TestGateway(TestSetup.overloadedPool.conforming.with { $0.translation.gatewayServices = services })
       let payload = Array("INVITE sip:alice@10.10.10.10:5000".utf8) + [0x0A, 0x0A, 0x0A, 0x0A, 0x13, 0x88]
       let sent = gateway.sendOut(out(.alice, 5000, to: Host.carol.at(port)).with { $0.payload = payload })
       #expect(sent.problems(.carrying(payload)) == [])

@@ -334,6 +334,11 @@ private func limitedGateway() -> StubGateway {
     #expect(off["ftp"] == false && off["all-algs"] == false && off["preserve-port"] == true)
     let random = rows([("port-randomization", true)])
     #expect(random["port-randomization"] == true && random["preserve-port"] == false)
+    let strict = ServiceListing([ServiceStatement(words: ["tftp"], isOn: true)], conformance: .rfc).rows
+    #expect(strict.first { $0.name == "dns udp" }?.isOn == false && strict.first { $0.name == "ras" }?.isOn == false)
+    #expect(strict.first { $0.name == "dns tcp" }?.isOn == true)
+    #expect(
+      strict.first { $0.name == "tftp" }?.isOn == true && strict.first { $0.name == "tftp" }?.isOnByDefault == false)
     var configuration = GatewayConfiguration()
     configuration.translation.services = [ServiceStatement(words: ["tftp"], isOn: false)]
     let gateway = StubGateway(configuration: configuration)

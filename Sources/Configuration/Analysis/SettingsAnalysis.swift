@@ -93,7 +93,7 @@ extension Analysis {
       if let list = service.accessList, service.statement.isOn { checkAccessList(list) }
       result.translation.services.append(service.statement)
     }
-    result.translation.gatewayServices = GatewaySwitches(result.translation.services).services
+    result.translation.gatewayServices = result.gatewaySwitches.services
     guard let random = draft.services.placeOfSwitch(["port-randomization"]),
       let preserve = draft.services.placeOfSwitch(["preserve-port"])
     else { return }

@@ -1,7 +1,8 @@
+import Configuration
 import Gateways
 import Translation
 
-/// `show ip nat services`: the switches of `ip nat service`, those of the configuration over IOS's defaults.
+/// `show ip nat services`: the switches of `ip nat service`, those of the configuration over what holds without any.
 struct ServiceListing {
   /// One switch.
   struct Row: Hashable {
@@ -25,6 +26,8 @@ struct ServiceListing {
     ("allow-skinny-even-rtp-ports", false), ("append-ldap-search-res", false), ("ipsec-esp enable", false),
     ("port-randomization", false), ("preserve-port", true),
   ]
+  /// Services over UDP whose names do not say so.
+  private static let overUDP: Set<String> = ["ras", "tftp", "netbios-dgm", "mgcp"]
   /// Switches that are about no application: `all-algs` leaves them alone.
   private static let others: Set<String> = [
     "port-randomization", "preserve-port", "fullrange",
@@ -33,8 +36,11 @@ struct ServiceListing {
   private static let allGateways = "all-algs"
 
   /// The switches after all statements, a later one over an earlier one.
-  init(_ statements: [ServiceStatement]) {
-    var rows = Self.defaults.map { Row(name: $0.name, isOn: $0.isOn, isOnByDefault: $0.isOn) }
+  init(_ statements: [ServiceStatement], conformance: Conformance = .ios) {
+    var rows = Self.defaults.map { name, isOn in
+      let holds = isOn && (conformance == .ios || !Self.isOverUDP(name))
+      return Row(name: name, isOn: holds, isOnByDefault: holds)
+    }
     var areAllOff = false
     for statement in statements {
       // The names of lists keep their case; other words have none.
@@ -66,6 +72,10 @@ struct ServiceListing {
       isKnown = true
     }
     return isKnown
+  }
+
+  private static func isOverUDP(_ name: String) -> Bool {
+    overUDP.contains(name) || name.split(separator: " ").dropFirst().first == "udp"
   }
 
   private static func isOfGateway(_ row: Row) -> Bool {

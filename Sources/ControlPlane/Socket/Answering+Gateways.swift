@@ -22,7 +22,7 @@ extension Answering {
 
   func answer(gateways name: String?, in format: AnswerFormat, to sink: some AnswerSink) async throws {
     let gateways = try name.map { [try Self.gateway(named: $0)] } ?? GatewayCatalog.all
-    let switches = GatewaySwitches(view.configuration.translation.services)
+    let switches = view.configuration.gatewaySwitches
     let listing = GatewayListing(gateways, switches, view.slowPaths)
     try await send(format, listing.text, listing.write, to: sink)
   }

@@ -41,7 +41,8 @@ package struct Answering: Sendable {
       let listing = PortBlockListing(settings: view.configuration.translation.settings)
       try await send(format, listing.text, listing.write, to: sink)
     case .showServices:
-      let listing = ServiceListing(view.configuration.translation.services)
+      let listing = ServiceListing(
+        view.configuration.translation.services, conformance: view.configuration.conformance)
       try await send(format, listing.text, listing.write, to: sink)
     case .showDoors(let vrf): try await answer(doorsOf: vrf, in: format, to: sink)
     case .showGateways(let name): try await answer(gateways: name, in: format, to: sink)
