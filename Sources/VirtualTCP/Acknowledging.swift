@@ -4,50 +4,72 @@ import WireFormats
 extension VirtualConnection {
   /// What a segment that travels in `direction` says of the other direction's stream: how far it arrived, and how much
   /// more may be sent.
-  mutating func receiveAcknowledgment(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
+  mutating func receiveAcknowledgment(_ segment: TCPSegment, _ count: Int, _ direction: Direction, now: UInt64) {
     let other = direction.opposite
     let place = self[other].place(ofOutput: segment.acknowledgment)
-    // RFC 9293 section 3.10.7.4: what was never sent cannot be acknowledged.
-    guard place <= self[other].outSent else { return }
-    let end = place + Int(segment.window) << Int(self[other].windowScale)
     if self[other].answersKeepAlive {
       self[other].answersKeepAlive = false
-      self[other].owesAcknowledgment = true
-      self[other].announcedEnd = 0
+      self[other].owesAnswer = true
     }
-    noteSelective(segment, other)
+    self[other].probes = 0
+    if place > self[other].outAcknowledged || self[other].echo == nil {
+      self[other].echo = segment.options.timestamp?.echo
+    }
+    let isNews = noteSelective(segment, other)
+    let oldEnd = self[other].windowEnd
+    noteWindow(segment, place, direction)
     if place > self[other].outAcknowledged {
       advance(other, to: place, now: now)
-      self[other].windowEnd = max(self[other].windowEnd, end)
-    } else if place == self[other].outAcknowledged {
-      let isDuplicate =
-        segment.payload.isEmpty && !segment.flags.contains(.fin) && self[other].outSent > place
-        && self[other].windowEnd == end
-      self[other].windowEnd = max(end, place)
-      if isDuplicate { countDuplicate(other, now: now) }
+    } else if place == self[other].outAcknowledged, count == 0, !segment.flags.contains(.fin),
+      self[other].outNext > place, usesSelective ? isNews : self[other].windowEnd == oldEnd
+    {
+      countDuplicate(other, now: now)
     }
     if self[other].windowEnd > self[other].outNext {
       self[other].probeAt = nil
-      self[other].probes = 0
+      self[other].probeWait = 0
+    }
+  }
+
+  /// Takes the window of a segment that is not older than the one that the window was taken from last (RFC 9293 section
+  /// 3.10.7.4).
+  private mutating func noteWindow(_ segment: TCPSegment, _ place: Int, _ direction: Direction) {
+    let other = direction.opposite
+    let from = self[direction].place(ofInput: segment.sequence)
+    let window = Int(segment.window) << Int(self[other].windowScale)
+    self[other].largestWindow = max(self[other].largestWindow, window)
+    guard place >= self[other].outAcknowledged else { return }
+    if from >= self[other].windowFrom {
+      self[other].windowFrom = from
+      self[other].windowEnd = place + window
+    } else {
+      self[other].windowEnd = max(self[other].windowEnd, place + window)
     }
   }
 
   /// The receiver has everything before `place`.
   private mutating func advance(_ direction: Direction, to place: Int, now: UInt64) {
+    let flight = self[direction].outSent - self[direction].outAcknowledged
+    let segment = payloadLimit(direction)
     if let timed = self[direction].timed, place >= timed.place {
       self[direction].roundTrip.sample(now - timed.sentAt)
       self[direction].timed = nil
     }
+    let octets = place - self[direction].outAcknowledged
     self[direction].acknowledge(place)
     self[direction].duplicateAcknowledgments = 0
+    self[direction].attempts = 0
     self[direction].roundTrip.recover()
+    if self[direction].recovery?.isAfterTimeout != false {
+      self[direction].congestion.acknowledge(octets, flight: flight, segment: segment)
+    }
     if let recovery = self[direction].recovery {
       if place >= recovery.until {
         self[direction].recovery = nil
       } else {
         // A partial acknowledgement (RFC 6582 section 3.2): the next hole begins here.
         self[direction].recovery?.next = max(recovery.next, place)
-        resendHole(direction, now: now)
+        resendHoles(direction, now: now)
       }
     }
     let patience = self[direction].roundTrip.timeout
@@ -58,40 +80,49 @@ extension VirtualConnection {
   private mutating func countDuplicate(_ direction: Direction, now: UInt64) {
     self[direction].duplicateAcknowledgments += 1
     if self[direction].recovery != nil {
-      resendHole(direction, now: now)
+      resendHoles(direction, now: now)
     } else if self[direction].duplicateAcknowledgments == 3 {
       // Fast retransmit (RFC 5681 section 3.2).
-      let start = self[direction].outAcknowledged
-      let end = self[direction].outSent
-      self[direction].recovery = (end, start)
-      resendHole(direction, now: now)
+      let (start, end) = (self[direction].outAcknowledged, self[direction].outSent)
+      self[direction].recovery = Pipe.Recovery(until: end, next: start, isAfterTimeout: false)
+      self[direction].congestion.lose(flight: end - start, segment: payloadLimit(direction))
+      resendHoles(direction, now: now)
     }
   }
 
-  /// Remembers what the receiver has beyond its acknowledgement (RFC 2018 section 3).
-  private mutating func noteSelective(_ segment: TCPSegment, _ direction: Direction) {
+  /// Remembers what the receiver has beyond its acknowledgement (RFC 2018 section 3); whether any of it was news.
+  private mutating func noteSelective(_ segment: TCPSegment, _ direction: Direction) -> Bool {
+    var isNews = false
     for block in segment.options.sackBlocks {
       let start = self[direction].place(ofOutput: block.start)
       let end = self[direction].place(ofOutput: block.end)
       guard start < end, start > self[direction].outAcknowledged, end <= self[direction].outSent else { continue }
-      self[direction].noteSelective(start..<end)
+      if self[direction].noteSelective(start..<end) { isNews = true }
     }
+    return isNews
   }
 
   // MARK: Sending again
 
-  /// Sends the first hole of a recovery again.
-  private mutating func resendHole(_ direction: Direction, now: UInt64) {
-    guard let recovery = self[direction].recovery else { return }
-    var start = max(recovery.next, self[direction].outAcknowledged)
-    for range in self[direction].selective where range.contains(start) { start = range.upperBound }
-    // Without a block beyond it nobody has said that this is missing, but for the very first.
-    let isKnown =
-      start == self[direction].outAcknowledged || self[direction].selective.contains { $0.lowerBound > start }
-    guard start < recovery.until, isKnown else { return }
-    let next = self[direction].selective.first { $0.lowerBound > start }?.lowerBound ?? recovery.until
-    let count = resend(direction, from: start, upTo: next, now: now)
-    self[direction].recovery?.next = start + max(count, 1)
+  /// Sends what is missing again: one segment for each acknowledgement that says so, or, after the timer, as many as the
+  /// congestion window has room for.
+  private mutating func resendHoles(_ direction: Direction, now: UInt64) {
+    while let recovery = self[direction].recovery {
+      var start = max(recovery.next, self[direction].outAcknowledged)
+      for range in self[direction].selective where range.contains(start) { start = range.upperBound }
+      let next = self[direction].selective.first { $0.lowerBound > start }?.lowerBound
+      // Without a block beyond it nobody has said that this is missing, but for the very first.
+      guard start < recovery.until, recovery.isAfterTimeout || start == self[direction].outAcknowledged || next != nil
+      else { return }
+      if recovery.isAfterTimeout {
+        let flight = start - self[direction].outAcknowledged - self[direction].selectiveOctets(below: start)
+        let isRoom = flight < self[direction].congestion.allowance(payloadLimit(direction))
+        guard start == self[direction].outAcknowledged || isRoom else { return }
+      }
+      let count = resend(direction, from: start, upTo: min(next ?? recovery.until, recovery.until), now: now)
+      self[direction].recovery?.next = start + max(count, 1)
+      guard recovery.isAfterTimeout, count > 0 else { return }
+    }
   }
 
   /// Sends the first octets that are not acknowledged again.
@@ -100,19 +131,32 @@ extension VirtualConnection {
     _ = resend(direction, from: self[direction].outAcknowledged, upTo: self[direction].outSent, now: now)
   }
 
+  /// The sender sends again what it had sent before. Where the proxy has given up, that is a reason to try once more.
+  mutating func retryForSender(_ direction: Direction, now: UInt64) {
+    self[direction].probes = 0
+    guard self[direction].retransmitAt == nil, self[direction].probeAt == nil,
+      self[direction].outSent > self[direction].outAcknowledged else { return }
+    resendFirst(direction, now: now)
+  }
+
   /// The timer ran out (RFC 6298 section 5.4 to 5.6): what the receiver said of later octets may not hold any more (RFC
-  /// 2018 section 8).
+  /// 2018 section 8). A receiver that never answers is given up after a while; its sender will do so too.
   mutating func timeOut(_ direction: Direction, now: UInt64) {
+    let (first, end) = (self[direction].outAcknowledged, self[direction].outSent)
+    self[direction].congestion.timeOut(
+      flight: end - first, segment: payloadLimit(direction), isFirst: self[direction].attempts == 0)
+    self[direction].attempts += 1
     self[direction].roundTrip.backOff()
     self[direction].timed = nil
     self[direction].selective = []
-    let (first, end) = (self[direction].outAcknowledged, self[direction].outSent)
-    self[direction].recovery = (end, first)
     self[direction].duplicateAcknowledgments = 0
-    resendFirst(direction, now: now)
-    self[direction].recovery?.next = first + 1
-    let patience = self[direction].roundTrip.timeout
-    self[direction].retransmitAt = now + patience
+    guard self[direction].attempts <= Self.mostAttempts else {
+      self[direction].retransmitAt = nil
+      return
+    }
+    self[direction].recovery = Pipe.Recovery(until: end, next: first, isAfterTimeout: true)
+    resendHoles(direction, now: now)
+    self[direction].retransmitAt = now + self[direction].roundTrip.timeout
   }
 }
 
@@ -127,9 +171,17 @@ extension Pipe {
     if !selective.isEmpty { selective.removeAll { $0.upperBound <= place } }
   }
 
-  /// Adds a run that the receiver has.
-  mutating func noteSelective(_ range: Range<Int>) {
-    var range = range
+  /// Octets that the receiver has beyond its acknowledgement, below a place.
+  func selectiveOctets(below place: Int) -> Int {
+    selective.reduce(0) { $0 + max(0, min($1.upperBound, place) - max($1.lowerBound, outAcknowledged)) }
+  }
+
+  /// Adds a run that the receiver has; whether it was news.
+  mutating func noteSelective(_ run: Range<Int>) -> Bool {
+    guard !selective.contains(where: { $0.lowerBound <= run.lowerBound && $0.upperBound >= run.upperBound }) else {
+      return false
+    }
+    var range = run
     selective.removeAll { other in
       guard other.overlaps(range) || other.upperBound == range.lowerBound || other.lowerBound == range.upperBound else {
         return false
@@ -137,8 +189,9 @@ extension Pipe {
       range = min(range.lowerBound, other.lowerBound)..<max(range.upperBound, other.upperBound)
       return true
     }
-    guard selective.count < 64 else { return }
+    guard selective.count < 256 else { return false }
     let place = selective.firstIndex { $0.lowerBound > range.lowerBound } ?? selective.count
     selective.insert(range, at: place)
+    return true
   }
 }

@@ -1,8 +1,11 @@
-/// Octets in the order in which they came. Taking from the front costs nothing until half of the memory lies idle; an
+/// Octets in the order in which they came, in one piece. Taking from the front costs nothing until half of the memory lies idle; an
 /// empty queue has no memory.
 struct OctetQueue: Sendable {
   private var storage: [UInt8] = []
   private var head = 0
+
+  /// What is left is never in more memory than twice its size and this.
+  private static let idleOctets = 65_536
 
   var count: Int { storage.count - head }
   var isEmpty: Bool { count == 0 }
@@ -15,7 +18,7 @@ struct OctetQueue: Sendable {
     if head == storage.count {
       storage = []
       head = 0
-    } else if head > 65_536, head * 2 > storage.count {
+    } else if head > Self.idleOctets, head * 2 > storage.count {
       storage.removeFirst(head)
       head = 0
     }

@@ -27,16 +27,24 @@ struct Pipe: Sendable {
   var acknowledgeHeldAt: UInt64?
   /// How far unread octets are acknowledged on its own account.
   var heldAcknowledged = 0
-  /// The sender's newest timestamp.
+  /// Whether a complete message waits for something, which is not acknowledged before it is on its way.
+  var isWaiting = false
+  /// The sender's newest timestamp, which goes on to the receiver.
   var timestamp: UInt32?
+  /// The timestamp of the segment that continued the stream last, and when that was (RFC 7323 section 5.3).
+  var recent: (timestamp: UInt32, at: UInt64)?
+  /// The sender's timestamp that is echoed to it: the one that its receiver echoed (section 4.3).
+  var echo: UInt32?
+  /// One behind the last octet of urgent data.
+  var urgentEnd: Int?
 
   // MARK: The receiver's side
 
   /// What was passed and is not acknowledged; the first octet is at `outAcknowledged`.
-  var queue = OctetQueue()
+  var queue = ChunkQueue()
   var map = EditMap()
   var outAcknowledged = 1
-  /// The next place to be sent.
+  /// The next place to be sent for the first time.
   var outNext = 1
   /// One behind the last place that was ever sent.
   var outSent = 1
@@ -44,33 +52,60 @@ struct Pipe: Sendable {
   var passedFIN = false
   /// One behind the last place that the receiver takes.
   var windowEnd = 1
+  /// The segment that said so: its place in its own stream (SND.WL1 of RFC 9293).
+  var windowFrom = 0
+  /// The largest window that the receiver ever had.
+  var largestWindow = 0
   var windowScale: UInt8 = 0
-  /// Payload octets that one segment to the receiver may have.
+  /// Payload octets that one segment to the receiver may have, options among them.
   var segmentSize = 536
-  var pathMTU = 1500
-  /// What a message of the way said (RFC 1191); nil for nothing.
-  var learntMTU: Int?
-  var superFrames = false
+  var path = Path()
 
   // MARK: Getting it there
 
   var roundTrip = RoundTrip()
+  var congestion = Congestion()
   /// What is being timed: a place, and when it was sent.
   var timed: (place: Int, sentAt: UInt64)?
   var retransmitAt: UInt64?
+  /// How often the timer has run out since the receiver last acknowledged something.
+  var attempts = 0
   var probeAt: UInt64?
+  /// Probes since the receiver last said anything, and how far their interval has grown.
   var probes = 0
+  var probeWait = 0
   var duplicateAcknowledgments = 0
-  /// While octets that were lost are sent again: up to where, and from where the next hole is looked for.
-  var recovery: (until: Int, next: Int)?
+  var recovery: Recovery?
   /// What the receiver has beyond its acknowledgement, in order.
   var selective: [Range<Int>] = []
-  /// Whether the sender awaits an acknowledgement.
+  /// Whether the sender awaits an acknowledgement as soon as there is one.
   var owesAcknowledgment = false
+  /// Whether the sender has to be answered, even if there is nothing new to say.
+  var owesAnswer = false
   /// Whether the sender asked with a keep-alive whether the receiver is there.
   var answersKeepAlive = false
-  /// The window's end as the sender was told it last.
-  var announcedEnd = 0
+  /// The window's end as the sender was told it; it never goes back (RFC 9293 section 3.8.6).
+  var announcedEnd = 1
+
+  /// The way to the receiver.
+  struct Path: Sendable {
+    var mtu = 1500
+    /// Octets of the network header: 20 for IPv4, 40 for IPv6.
+    var networkHeader = 20
+    /// What a message of the way said (RFC 1191); nil for nothing.
+    var learntMTU: Int?
+    var superFrames = false
+  }
+
+  /// While octets that were lost are sent again.
+  struct Recovery: Sendable {
+    /// Up to where.
+    var until: Int
+    /// From where the next hole is looked for.
+    var next: Int
+    /// Whether the timer began it, and not the receiver's acknowledgements.
+    var isAfterTimeout: Bool
+  }
 
   /// One behind the last place of the queue.
   var outEnd: Int { outAcknowledged + queue.count + (passedFIN && !isFinished ? 1 : 0) }
@@ -86,10 +121,17 @@ struct Pipe: Sendable {
 
   var held: Int { unread.count + early.count + queue.count }
 
-  /// Whether nothing is held and the two sides' numbers differ by a constant.
-  var isQuiet: Bool {
-    unread.isEmpty && early.isEmpty && queue.isEmpty && map.isSettled && heldAcknowledged < received
-      && (!hasFIN || isFinished)
+  /// How far the receiver has acknowledged, as the sender counts.
+  var delivered: Int { isFinished ? received : min(map.input(ofOutput: outAcknowledged), received) }
+
+  /// Whether nothing is held, and the two sides' numbers differ by a constant.
+  var isQuiet: Bool { unread.isEmpty && early.isEmpty && queue.isEmpty && map.isSettled && (!hasFIN || isFinished) }
+
+  /// Whether a constant describes everything that is under way, all of which its sender still holds: whatever is lost of
+  /// it, it sends again.
+  var isTransparent: Bool {
+    unread.isEmpty && early.isEmpty && map.isSettled && outNext == outEnd && heldAcknowledged <= delivered
+      && recovery == nil && duplicateAcknowledgments == 0 && !answersKeepAlive
   }
 
   // MARK: Numbers

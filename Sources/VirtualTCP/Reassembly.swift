@@ -1,65 +1,81 @@
 /// Octets that came before others that precede them. Where two segments disagree, what came first stands.
 struct Reassembly: Sendable {
-  /// A run of octets without a gap, at its place in the stream.
+  /// Pieces below this are copied behind the one that they continue.
+  private static let smallest = 512
+
+  /// Octets at their place in the stream.
   private struct Piece: Sendable {
     var start: Int
-    var octets: [UInt8]
+    var octets: ArraySlice<UInt8>
     var end: Int { start + octets.count }
   }
 
-  /// In order, neither overlapping nor touching.
+  /// In order, without overlap.
   private var pieces: [Piece] = []
   private(set) var count = 0
 
   var isEmpty: Bool { pieces.isEmpty }
   var pieceCount: Int { pieces.count }
 
-  /// The runs that are held, the newest first where `newest` lies in one (RFC 2018 section 4).
+  /// The runs without a gap that are held, first the one where `newest` lies (RFC 2018 section 4).
   func runs(newest: Int?) -> [Range<Int>] {
-    var runs = pieces.map { $0.start..<$0.end }
+    var runs: [Range<Int>] = []
+    for piece in pieces {
+      if let last = runs.indices.last, runs[last].upperBound == piece.start {
+        runs[last] = runs[last].lowerBound..<piece.end
+      } else {
+        runs.append(piece.start..<piece.end)
+      }
+    }
     if let newest, let place = runs.firstIndex(where: { $0.contains(newest) }) { runs.swapAt(0, place) }
     return runs
   }
 
-  /// Keeps octets that begin at `start`, but those that are there already.
-  mutating func insert(_ octets: ArraySlice<UInt8>, at start: Int) {
+  /// Keeps octets that begin at `start`, but those that are there already. False when that would take more than `limit`
+  /// pieces.
+  mutating func insert(_ octets: ArraySlice<UInt8>, at start: Int, limit: Int) -> Bool {
     var rest = octets
     var at = start
-    var added: [Piece] = []
-    for piece in pieces where piece.end > start && piece.start < start + octets.count {
+    var place = firstPlace(endingAfter: start)
+    while !rest.isEmpty, place < pieces.count, pieces[place].start < at + rest.count {
+      let piece = pieces[place]
       if at < piece.start {
-        added.append(Piece(start: at, octets: Array(rest.prefix(piece.start - at))))
+        let gap = piece.start - at
+        guard add(rest.prefix(gap), at: at, before: &place, limit) else { return false }
+        rest = rest.dropFirst(gap)
+        at += gap
       }
-      let skipped = max(0, min(piece.end - at, rest.count))
+      let skipped = min(piece.end - at, rest.count)
       rest = rest.dropFirst(skipped)
       at += skipped
-      if rest.isEmpty { break }
+      place += 1
     }
-    if !rest.isEmpty { added.append(Piece(start: at, octets: Array(rest))) }
-    for piece in added { merge(piece) }
+    return rest.isEmpty || add(rest, at: at, before: &place, limit)
   }
 
-  private mutating func merge(_ piece: Piece) {
-    count += piece.octets.count
+  private func firstPlace(endingAfter start: Int) -> Int {
     var low = 0
     var high = pieces.count
     while low < high {
       let middle = (low + high) / 2
-      if pieces[middle].start < piece.start { low = middle + 1 } else { high = middle }
+      if pieces[middle].end <= start { low = middle + 1 } else { high = middle }
     }
-    if low > 0, pieces[low - 1].end == piece.start {
-      pieces[low - 1].octets += piece.octets
-      joinFollower(of: low - 1)
-    } else {
-      pieces.insert(piece, at: low)
-      joinFollower(of: low)
-    }
+    return low
   }
 
-  private mutating func joinFollower(of place: Int) {
-    guard place + 1 < pieces.count, pieces[place].end == pieces[place + 1].start else { return }
-    pieces[place].octets += pieces[place + 1].octets
-    pieces.remove(at: place + 1)
+  /// Adds octets that nothing overlaps, behind the piece before `place` or as one of their own; `place` still names the
+  /// piece that it named.
+  private mutating func add(_ octets: ArraySlice<UInt8>, at start: Int, before place: inout Int, _ limit: Int) -> Bool {
+    if place > 0, pieces[place - 1].end == start, octets.count < Self.smallest {
+      pieces[place - 1].octets.append(contentsOf: octets)
+    } else {
+      guard pieces.count < limit else { return false }
+      let isSmall = octets.count < Self.smallest || octets.endIndex >= 2 * octets.count
+      pieces.insert(Piece(start: start, octets: isSmall ? Array(octets)[...] : octets), at: place)
+      place += 1
+    }
+    count += octets.count
+    return true
   }
 
   /// Takes what continues the stream at `place`.
@@ -69,13 +85,8 @@ struct Reassembly: Sendable {
       count -= first.octets.count
       if pieces.isEmpty { pieces = [] }
       guard first.end > place else { continue }
-      return first.octets[(place - first.start)...]
+      return first.octets.dropFirst(place - first.start)
     }
     return nil
-  }
-
-  mutating func removeAll() {
-    pieces = []
-    count = 0
   }
 }

@@ -2,34 +2,52 @@ import Translation
 import WireFormats
 
 extension VirtualConnection {
+  /// Challenges in a second; more would make the proxy a reflector (RFC 5961 section 7).
+  private static let challengesEachSecond = 10
+
   /// A reset that travels in `direction` (RFC 5961 section 3.2): believed when its sequence number is the one expected,
   /// challenged when it lies in the window, ignored otherwise.
-  mutating func receiveReset(_ segment: TCPSegment, _ direction: Direction) {
+  mutating func receiveReset(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
     guard isEstablished, self[direction].initialSequence != nil else {
-      // The answer to a SYN: its acknowledgement is what makes it right, and its receiver judges that.
-      isReset = true
-      relay(segment, direction)
+      receiveRefusal(segment, direction)
       return
     }
     let place = self[direction].place(ofInput: segment.sequence)
     if place == self[direction].received || place == self[direction].acknowledged {
       var reset = header(direction, place: self[direction].outNext)
-      reset.flags = segment.flags
+      reset.flags = segment.flags.intersection([.rst, .ack])
       isReset = true
-      outgoing.append(OutgoingSegment(direction: direction, segment: reset, segmentSize: 0))
-    } else if place > self[direction].received - 1,
-      place < max(self[direction].announcedEnd, self[direction].received + 1)
-    {
+      put(reset, [], direction)
+    } else if place >= self[direction].acknowledged, place < self[direction].announcedEnd {
       tally.challenges += 1
-      challenge(direction)
+      challenge(direction, now: now)
     }
   }
 
+  /// The answer to a SYN: its acknowledgement is what makes it right (RFC 9293 section 3.10.7.3).
+  private mutating func receiveRefusal(_ segment: TCPSegment, _ direction: Direction) {
+    let asked = self[direction.opposite].initialSequence
+    let isRight: Bool
+    if let initial = self[direction].initialSequence {
+      isRight = segment.sequence == initial &+ 1
+    } else {
+      isRight = segment.flags.contains(.ack) && asked.map { segment.acknowledgment == $0 &+ 1 } == true
+    }
+    guard isRight else {
+      tally.challenges += 1
+      return
+    }
+    isReset = true
+    relay(segment, [], direction)
+  }
+
   /// Tells the sender of a direction what is expected of it (a challenge ACK, RFC 5961).
-  mutating func challenge(_ direction: Direction) {
+  mutating func challenge(_ direction: Direction, now: UInt64) {
+    if now &- challengesSince >= 1_000_000 { (challengesSince, challenges) = (now, 0) }
+    guard challenges < Self.challengesEachSecond else { return }
+    challenges += 1
     let other = direction.opposite
-    let segment = header(other, place: self[other].outNext)
-    outgoing.append(OutgoingSegment(direction: other, segment: segment, segmentSize: 0))
+    put(header(other, place: self[other].outNext), [], other)
   }
 
   /// Resets both ends.
@@ -42,7 +60,7 @@ extension VirtualConnection {
       var reset = header(direction, place: self[direction].outNext)
       reset.flags = [.rst, .ack]
       reset.options = TCPOptions()
-      outgoing.append(OutgoingSegment(direction: direction, segment: reset, segmentSize: 0))
+      put(reset, [], direction)
     }
     isReset = true
   }

@@ -70,6 +70,28 @@ package struct TCPOptions: Hashable, Sendable {
     }
   }
 
+  /// Takes an option that only the ends could keep to out of those that pass as they are.
+  mutating func remove(kind: UInt8) {
+    var kept: [UInt8] = []
+    var at = 0
+    while at + 1 < others.count {
+      let end = min(at + max(2, Int(others[at + 1])), others.count)
+      if others[at] != kind { kept += others[at..<end] }
+      at = end
+    }
+    others = kept
+  }
+
+  /// Octets that the options take, padded to whole words.
+  var length: Int {
+    var length = (maximumSegment == nil ? 0 : 4) + (windowScale == nil ? 0 : 4) + (sackPermitted ? 4 : 0)
+    length += timestamp == nil ? 0 : 12
+    let blocks = min(sackBlocks.count, max(0, (40 - length - 4) / 8))
+    if blocks > 0 { length += 4 + 8 * blocks }
+    if length + others.count <= 40 { length += others.count }
+    return (length + 3) / 4 * 4
+  }
+
   /// The octets of the options, padded to whole words.
   var octets: [UInt8] {
     var result: [UInt8] = []

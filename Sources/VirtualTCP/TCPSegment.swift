@@ -5,6 +5,8 @@ extension TCPFlags {
   package static var psh: Self { Self(rawValue: 0x08) }
   /// URG.
   package static var urg: Self { Self(rawValue: 0x20) }
+  /// ECE and CWR (RFC 3168 section 6.1).
+  static var congestion: Self { Self(rawValue: 0xC0) }
 }
 
 /// One TCP segment (RFC 9293 section 3.1) without addresses and ports, which are nothing to a stream; so it serves IPv4
@@ -29,25 +31,32 @@ package struct TCPSegment: Sendable {
 
   /// Reads a segment from its header on; nil when the header is malformed. The checksum is not looked at.
   package init?(_ octets: Span<UInt8>) {
-    guard octets.count >= TCPField.minimumLength else { return nil }
-    let length = Int(octets[TCPField.dataOffset] >> 4) * 4
-    guard length >= TCPField.minimumLength, length <= octets.count else { return nil }
-    sequence = octets.number32(at: TCPField.sequence)
-    acknowledgment = octets.number32(at: TCPField.acknowledgment)
-    flags = TCPFlags(rawValue: octets[TCPField.flags])
-    window = octets.number16(at: 14)
-    urgent = octets.number16(at: 18)
-    options = TCPOptions(octets.extracting(TCPField.minimumLength..<length))
+    guard let (header, length) = Self.header(of: octets) else { return nil }
+    self = header
     let body = octets.extracting(length..<octets.count)
     payload = [UInt8](capacity: body.count) { target in
       for index in body.indices { target.append(body[index]) }
     }
   }
 
-  /// Appends header and payload; ports and checksum are zero.
-  package func write(to octets: inout [UInt8]) {
+  /// The header at the beginning of a segment, as a segment without payload, and its length; nil when it is malformed.
+  package static func header(of octets: Span<UInt8>) -> (segment: TCPSegment, length: Int)? {
+    guard octets.count >= TCPField.minimumLength else { return nil }
+    let length = Int(octets[TCPField.dataOffset] >> 4) * 4
+    guard length >= TCPField.minimumLength, length <= octets.count else { return nil }
+    var segment = TCPSegment(
+      sequence: octets.number32(at: TCPField.sequence), acknowledgment: octets.number32(at: TCPField.acknowledgment),
+      flags: TCPFlags(rawValue: octets[TCPField.flags]), window: octets.number16(at: 14))
+    segment.urgent = octets.number16(at: 18)
+    segment.options = TCPOptions(octets.extracting(TCPField.minimumLength..<length))
+    return (segment, length)
+  }
+
+  /// Appends header and payload; the checksum is zero.
+  package func write(to octets: inout [UInt8], from source: UInt16 = 0, to destination: UInt16 = 0) {
     let options = options.octets
-    octets.append32(0)
+    octets.append16(source)
+    octets.append16(destination)
     octets.append32(sequence)
     octets.append32(acknowledgment)
     octets.append(UInt8((TCPField.minimumLength + options.count) / 4) << 4)
@@ -58,7 +67,4 @@ package struct TCPSegment: Sendable {
     octets += options
     octets += payload
   }
-
-  /// Octets of the sequence space that it takes.
-  var length: Int { payload.count + (flags.contains(.syn) ? 1 : 0) + (flags.contains(.fin) ? 1 : 0) }
 }

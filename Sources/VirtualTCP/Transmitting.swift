@@ -4,14 +4,15 @@ import WireFormats
 extension VirtualConnection {
   /// Octets of the largest super-frame's payload: 64 KB with room for headers.
   private static let largestPayload = 65_000
+  /// How often the timer may run out, or a receiver without window be asked, before nothing more is sent (RFC 9293 section
+  /// 3.8.3): about three minutes.
+  static let mostAttempts = 14
 
   /// Sends what may be sent, in both directions, and acknowledges what is owed.
   mutating func flush(now: UInt64) {
     guard isEstablished, !isReset else { return }
-    for direction in [Direction.outbound, .inbound] {
-      transmit(direction, now: now)
-      acknowledge(direction, now: now)
-    }
+    for direction in [Direction.outbound, .inbound] { transmit(direction, now: now) }
+    for direction in [Direction.outbound, .inbound] { acknowledge(direction) }
   }
 
   /// Does what is due.
@@ -20,22 +21,42 @@ extension VirtualConnection {
     for direction in [Direction.outbound, .inbound] {
       if let time = self[direction].retransmitAt, time <= now { timeOut(direction, now: now) }
       if let time = self[direction].probeAt, time <= now { probe(direction, now: now) }
-      if let time = self[direction].acknowledgeHeldAt, time <= now {
-        self[direction].acknowledgeHeldAt = nil
-        self[direction].heldAcknowledged = self[direction].received
-        self[direction].owesAcknowledgment = true
-      }
+      if let time = self[direction].acknowledgeHeldAt, time <= now { acknowledgeHeld(direction) }
     }
     flush(now: now)
+  }
+
+  /// Acknowledges octets of an incomplete message on the proxy's own account: nobody else can, and without it the rest
+  /// might never come.
+  private mutating func acknowledgeHeld(_ direction: Direction) {
+    self[direction].acknowledgeHeldAt = nil
+    guard !self[direction].unread.isEmpty, !self[direction].isWaiting else { return }
+    self[direction].heldAcknowledged = self[direction].received - (self[direction].hasFIN ? 1 : 0)
+    // The proxy is who acknowledges, so it echoes what the sender said last.
+    self[direction].echo = self[direction].timestamp
+    self[direction].owesAcknowledgment = true
   }
 
   // MARK: Octets
 
   private mutating func transmit(_ direction: Direction, now: UInt64) {
+    let limit = payloadLimit(direction)
     while self[direction].outNext < self[direction].outEnd {
       let start = self[direction].outNext
-      let sent = send(direction, from: start, upTo: self[direction].outEnd, now: now)
+      let flight = start - self[direction].outAcknowledged
+      // While the timer's losses are sent again, nothing new is.
+      if let recovery = self[direction].recovery, recovery.isAfterTimeout, recovery.next < recovery.until { break }
+      let arrived =
+        usesSelective
+        ? self[direction].selectiveOctets(below: .max) : self[direction].duplicateAcknowledgments * limit
+      let room = self[direction].congestion.allowance(limit) - max(0, flight - arrived)
+      guard room > 0 else { break }
+      // Whole segments, even if the last one exceeds the congestion window a little.
+      let end = min(self[direction].outEnd, start + (room + limit - 1) / limit * limit)
+      let sent = send(direction, from: start, upTo: end, window: self[direction].windowEnd)
       guard sent > 0 else { break }
+      self[direction].congestion.send(
+        flight: flight, segment: limit, timeout: self[direction].roundTrip.timeout, now: now)
       self[direction].outNext += sent
       self[direction].outSent = max(self[direction].outSent, self[direction].outNext)
       if self[direction].timed == nil { self[direction].timed = (self[direction].outNext, now) }
@@ -45,83 +66,105 @@ extension VirtualConnection {
     }
     // Nothing is under way that the receiver would answer with a larger window, so it has to be asked.
     if self[direction].outNext < self[direction].outEnd, self[direction].outSent == self[direction].outAcknowledged,
-      self[direction].probeAt == nil
+      self[direction].probeAt == nil, self[direction].probes <= Self.mostAttempts
     {
       self[direction].probeAt = now + self[direction].roundTrip.timeout
     }
   }
 
-  /// Sends octets that were sent before, one segment at most; answers how many.
+  /// Sends octets that were sent before, one segment at most; answers how many. A window that has closed since leaves room
+  /// for the first octet, so that its receiver is asked.
   mutating func resend(_ direction: Direction, from start: Int, upTo end: Int, now: UInt64) -> Int {
     tally.retransmissions += 1
     self[direction].timed = nil
-    return send(direction, from: start, upTo: min(end, start + payloadLimit(direction)), now: now)
+    if self[direction].retransmitAt == nil {
+      self[direction].retransmitAt = now + self[direction].roundTrip.timeout
+    }
+    return send(
+      direction, from: start, upTo: min(end, start + payloadLimit(direction)),
+      window: max(self[direction].windowEnd, self[direction].outAcknowledged + 1))
   }
 
   /// Sends one segment or super-frame of the places from `start` on, as far as the window allows; answers how many.
-  private mutating func send(_ direction: Direction, from start: Int, upTo end: Int, now: UInt64) -> Int {
-    let limit = payloadLimit(direction)
-    let most = self[direction].superFrames ? max(limit, Self.largestPayload / limit * limit) : limit
+  private mutating func send(_ direction: Direction, from start: Int, upTo end: Int, window: Int) -> Int {
     let queued = self[direction].outAcknowledged + self[direction].queue.count
-    let octets = min(most, min(end, queued) - start, self[direction].windowEnd - start)
-    let hasFIN = self[direction].outFIN.map { $0 == start + max(octets, 0) && $0 < end } ?? false
-    guard octets > 0 || hasFIN else { return 0 }
+    guard start < end, start < window || self[direction].outFIN == start else { return 0 }
     var segment = header(direction, place: start)
-    segment.flags = .ack
+    let limit = max(1, payloadLimit(direction) + optionsOctets - segment.options.length)
+    let most = self[direction].path.superFrames ? max(limit, Self.largestPayload / limit * limit) : limit
+    let octets = max(0, min(most, min(end, queued) - start, window - start))
+    let hasFIN = self[direction].outFIN.map { $0 == start + octets && $0 < end } ?? false
+    var pieces: [ArraySlice<UInt8>] = []
     if octets > 0 {
       let first = start - self[direction].outAcknowledged
-      segment.payload = Array(self[direction].queue.part(first..<first + octets))
+      pieces = self[direction].queue.part(first..<first + octets)
       if start + octets == queued { segment.flags.insert(.psh) }
+      markUrgent(&segment, start, direction)
     }
     if hasFIN { segment.flags.insert(.fin) }
     outgoing.append(
-      OutgoingSegment(direction: direction, segment: segment, segmentSize: octets > limit ? UInt16(limit) : 0))
-    return max(octets, 0) + (hasFIN ? 1 : 0)
+      OutgoingSegment(
+        direction: direction, header: segment, pieces: pieces, segmentSize: octets > limit ? UInt16(limit) : 0))
+    return octets + (hasFIN ? 1 : 0)
   }
 
+  /// Points to the end of urgent octets (RFC 9293 section 3.8.5), where it has moved to.
+  private mutating func markUrgent(_ segment: inout TCPSegment, _ start: Int, _ direction: Direction) {
+    guard let urgentEnd = self[direction].urgentEnd, urgentEnd <= self[direction].unreadStart else { return }
+    let end = self[direction].map.output(ofInput: urgentEnd)
+    if end > start, end - start <= 65_535 {
+      segment.flags.insert(.urg)
+      segment.urgent = UInt16(end - start)
+    } else if end <= self[direction].outAcknowledged {
+      self[direction].urgentEnd = nil
+    }
+  }
+
+  /// Octets of the options that every segment has.
+  private var optionsOctets: Int { usesTimestamps ? 12 : 0 }
+
   /// Payload octets of one segment: what the receiver takes, and what the way takes with its headers.
-  private func payloadLimit(_ direction: Direction) -> Int {
-    let options = usesTimestamps ? 12 : 0
-    let ofPath = self[direction].pathMTU - 40
-    return max(1, min(self[direction].segmentSize, ofPath) - options)
+  func payloadLimit(_ direction: Direction) -> Int {
+    let path = self[direction].path
+    let ofPath = path.mtu - path.networkHeader - TCPField.minimumLength
+    return max(1, min(self[direction].segmentSize, ofPath) - optionsOctets)
   }
 
   /// Asks a receiver without window whether it has one again (RFC 9293 section 3.8.6.1), with one octet.
   private mutating func probe(_ direction: Direction, now: UInt64) {
-    guard self[direction].outNext < self[direction].outEnd else {
-      self[direction].probeAt = nil
-      return
-    }
-    let end = self[direction].windowEnd
-    self[direction].windowEnd = max(end, self[direction].outNext + 1)
-    let sent = send(direction, from: self[direction].outNext, upTo: self[direction].outNext + 1, now: now)
-    self[direction].windowEnd = end
-    self[direction].outSent = max(self[direction].outSent, self[direction].outNext + sent)
+    self[direction].probeAt = nil
+    guard self[direction].outNext < self[direction].outEnd else { return }
+    let next = self[direction].outNext
+    let sent = send(direction, from: next, upTo: next + 1, window: next + 1)
+    self[direction].outSent = max(self[direction].outSent, next + sent)
     self[direction].probes += 1
-    let wait = self[direction].roundTrip.timeout << UInt64(min(self[direction].probes, 6))
+    self[direction].probeWait = min(self[direction].probeWait + 1, 6)
+    guard self[direction].probes <= Self.mostAttempts else { return }
+    let wait = self[direction].roundTrip.timeout << UInt64(self[direction].probeWait)
     self[direction].probeAt = now + min(wait, RoundTrip.maximum)
   }
 
   // MARK: Headers and acknowledgements
 
-  private var usesTimestamps: Bool { outbound.offered.timestamp != nil && inbound.offered.timestamp != nil }
-  private var usesSelective: Bool { outbound.offered.sackPermitted && inbound.offered.sackPermitted }
+  var usesTimestamps: Bool { outbound.offered.timestamp != nil && inbound.offered.timestamp != nil }
+  var usesSelective: Bool { outbound.offered.sackPermitted && inbound.offered.sackPermitted }
 
   /// A segment in `direction` at a place of its stream behind the gateway, with everything that it says of the other
   /// direction's stream; the flags are the caller's.
   mutating func header(_ direction: Direction, place: Int) -> TCPSegment {
     let other = direction.opposite
     let acknowledged = acknowledgeable(other)
+    let edge = windowEdge(other)
     self[other].acknowledged = acknowledged
     self[other].owesAcknowledgment = false
-    let edge = windowEdge(other)
+    self[other].owesAnswer = false
     self[other].announcedEnd = edge
-    let scale = Int(self[other].windowScaleOfReceiver(self))
     var segment = TCPSegment(
       sequence: self[direction].sequence(of: place), acknowledgment: self[other].sequence(of: acknowledged),
-      flags: .ack, window: UInt16(clamping: (edge - acknowledged) >> scale))
+      flags: .ack, window: UInt16(clamping: (edge - acknowledged) >> Int(self[other].windowScale)))
     if usesTimestamps, let value = self[direction].timestamp {
-      segment.options.timestamp = TCPOptions.Timestamp(value: value, echo: self[other].timestamp ?? 0)
+      segment.options.timestamp = TCPOptions.Timestamp(
+        value: value, echo: self[other].echo ?? self[other].timestamp ?? 0)
     }
     if usesSelective, !self[other].early.isEmpty {
       let pipe = self[other]
@@ -134,39 +177,36 @@ extension VirtualConnection {
 
   /// How far the sender of a direction may be told that its octets arrived.
   private func acknowledgeable(_ direction: Direction) -> Int {
-    let pipe = self[direction]
-    if pipe.isFinished { return pipe.received }
-    let delivered = pipe.map.input(ofOutput: pipe.outAcknowledged)
-    return max(pipe.acknowledged, min(delivered, pipe.received), min(pipe.heldAcknowledged, pipe.received))
+    max(self[direction].acknowledged, self[direction].delivered, self[direction].heldAcknowledged)
   }
 
   /// One behind the last place that the sender of a direction may send: what its receiver takes beyond what is on its way
-  /// there already, and never less than it was told before.
+  /// there already, as far as there is room for it here.
   private func windowEdge(_ direction: Direction) -> Int {
-    let pipe = self[direction]
-    var room = pipe.windowEnd - (pipe.outAcknowledged + pipe.queue.count) - pipe.unread.count
+    let unread = self[direction].unread.count
+    let queued = self[direction].queue.count
+    var room = self[direction].windowEnd - (self[direction].outAcknowledged + queued) - unread
     // A message longer than the receiver's window must still come to its end.
-    if !pipe.unread.isEmpty { room = max(room, min(16_384, limits.octets - bufferedOctets)) }
-    return pipe.received + max(0, room)
+    if unread > 0 { room = max(room, 16_384) }
+    room = min(room, limits.ofDirection - unread - queued)
+    return max(self[direction].announcedEnd, self[direction].received + max(0, room))
   }
 
   /// Acknowledges the sender of a direction what it is owed, if no segment of the other direction has done so.
-  private mutating func acknowledge(_ direction: Direction, now: UInt64) {
+  private mutating func acknowledge(_ direction: Direction) {
     let isNews =
-      acknowledgeable(direction) > self[direction].acknowledged || windowEdge(direction) != self[direction].announcedEnd
-    guard self[direction].owesAcknowledgment || isNews else { return }
-    guard isNews || !self[direction].early.isEmpty else {
+      acknowledgeable(direction) > self[direction].acknowledged || windowEdge(direction) > self[direction].announcedEnd
+    guard isNews || self[direction].owesAnswer else {
       // It is acknowledged when its receiver acknowledges it.
       self[direction].owesAcknowledgment = false
       return
     }
     let other = direction.opposite
-    let segment = header(other, place: self[other].outNext)
-    outgoing.append(OutgoingSegment(direction: other, segment: segment, segmentSize: 0))
+    put(header(other, place: self[other].outNext), [], other)
   }
-}
 
-extension Pipe {
-  /// The scale of the windows that the sender of this direction is told: that of its receiver.
-  func windowScaleOfReceiver(_ connection: VirtualConnection) -> UInt8 { windowScale }
+  /// Lets a segment leave.
+  mutating func put(_ header: TCPSegment, _ pieces: [ArraySlice<UInt8>], _ direction: Direction) {
+    outgoing.append(OutgoingSegment(direction: direction, header: header, pieces: pieces, segmentSize: 0))
+  }
 }

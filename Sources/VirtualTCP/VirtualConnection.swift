@@ -10,7 +10,7 @@ import WireFormats
 /// delivered if the proxy goes away; only octets of a message that is not complete, which nobody else can acknowledge, are
 /// acknowledged on its own account.
 package struct VirtualConnection: Sendable {
-  let limits: StreamLimits
+  var limits: StreamLimits
   /// From inside to outside, and back.
   var outbound = Pipe()
   var inbound = Pipe()
@@ -24,13 +24,18 @@ package struct VirtualConnection: Sendable {
   package internal(set) var isPassingThrough = false
   /// Whether octets had to be refused because the limit was reached.
   package internal(set) var overflowed = false
+  /// Challenges in the second that began then.
+  var challenges = 0
+  var challengesSince: UInt64 = 0
   /// Who opened it; nil before the first SYN.
   var opener: Direction?
 
   package init(limits: StreamLimits = StreamLimits()) { self.limits = limits }
 
   subscript(direction: Direction) -> Pipe {
-    get { direction == .outbound ? outbound : inbound }
+    _read {
+      if direction == .outbound { yield outbound } else { yield inbound }
+    }
     _modify {
       if direction == .outbound { yield &outbound } else { yield &inbound }
     }
@@ -44,8 +49,15 @@ package struct VirtualConnection: Sendable {
       outbound: Int32(clamping: outbound.map.shift), inbound: Int32(clamping: inbound.map.shift))
   }
 
-  /// Whether a constant shift describes it: nothing is held, everything that was passed is acknowledged.
+  /// Whether nothing is held, and a constant shift describes it.
   package var isQuiet: Bool { isReset || outbound.isQuiet && inbound.isQuiet }
+
+  /// Whether it could go on without the proxy from here: a constant shift describes all that is under way, and whatever is
+  /// lost of it, its sender still has.
+  package var isTransparent: Bool { isReset || outbound.isTransparent && inbound.isTransparent }
+
+  /// Whether a constant shift describes what is not acknowledged yet.
+  package var hasConstantShift: Bool { outbound.map.isSettled && inbound.map.isSettled }
 
   /// Whether both ends have ended their streams, or a reset has ended both.
   package var isClosed: Bool { isReset || outbound.isFinished && inbound.isFinished }
@@ -56,15 +68,8 @@ package struct VirtualConnection: Sendable {
   /// When `turn` is due; never after a reset.
   package var deadline: UInt64? {
     guard !isReset else { return nil }
-    var earliest: UInt64?
-    for time in [
-      outbound.retransmitAt, outbound.probeAt, outbound.acknowledgeHeldAt, inbound.retransmitAt, inbound.probeAt,
-      inbound.acknowledgeHeldAt,
-    ] {
-      guard let time else { continue }
-      earliest = min(earliest ?? time, time)
-    }
-    return earliest
+    let earliest = min(outbound.deadline, inbound.deadline)
+    return earliest == .max ? nil : earliest
   }
 
   // MARK: Reading and passing on
@@ -84,7 +89,14 @@ package struct VirtualConnection: Sendable {
   package mutating func pass(_ count: Int, edits: [StreamEdit], _ direction: Direction, now: UInt64) {
     precondition(count >= 0 && count <= self[direction].unread.count)
     self[direction].pass(count, edits)
+    holdBack(direction, now: now)
     flush(now: now)
+  }
+
+  /// Says whether the unread octets are a complete message that waits for something: it is not acknowledged meanwhile.
+  package mutating func wait(_ isWaiting: Bool, _ direction: Direction, now: UInt64) {
+    self[direction].isWaiting = isWaiting
+    holdBack(direction, now: now)
   }
 
   /// Passes a message on as nothing at all.
@@ -96,21 +108,28 @@ package struct VirtualConnection: Sendable {
   package mutating func passEverything(now: UInt64) {
     isPassingThrough = true
     overflowed = false
-    for direction in [Direction.outbound, .inbound] { self[direction].pass(self[direction].unread.count, []) }
+    for direction in [Direction.outbound, .inbound] {
+      self[direction].isWaiting = false
+      self[direction].pass(self[direction].unread.count, [])
+      holdBack(direction, now: now)
+    }
     flush(now: now)
   }
 
-  /// Says by what way segments of a direction leave.
-  package mutating func setPath(_ direction: Direction, mtu: Int, superFrames: Bool) {
-    self[direction].superFrames = superFrames
-    self[direction].pathMTU = min(mtu, self[direction].learntMTU ?? mtu)
+  /// Says by what way segments of a direction leave, and how long their network header is: 20 octets for IPv4, 40 for
+  /// IPv6.
+  package mutating func setPath(_ direction: Direction, mtu: Int, networkHeader: Int, superFrames: Bool) {
+    self[direction].path.superFrames = superFrames
+    self[direction].path.networkHeader = networkHeader
+    self[direction].path.mtu = min(mtu, self[direction].path.learntMTU ?? mtu)
   }
 
   /// Takes a smaller MTU of the way of a direction (RFC 1191), and sends again what was too large for it.
   package mutating func reduceSegmentSize(_ direction: Direction, to mtu: Int, now: UInt64) {
-    guard mtu < self[direction].pathMTU, isEstablished else { return }
-    self[direction].learntMTU = max(mtu, 68)
-    self[direction].pathMTU = max(mtu, 68)
+    guard mtu < self[direction].path.mtu, isEstablished else { return }
+    // RFC 791 section 3.2: every way takes 68 octets.
+    self[direction].path.learntMTU = max(mtu, 68)
+    self[direction].path.mtu = max(mtu, 68)
     resendFirst(direction, now: now)
   }
 
@@ -119,7 +138,8 @@ package struct VirtualConnection: Sendable {
   /// The oldest segment that is to be sent.
   package mutating func takeOutgoing() -> OutgoingSegment? {
     guard nextOutgoing < outgoing.count else {
-      if !outgoing.isEmpty { outgoing = [] }
+      // An idle connection keeps room for two segments only.
+      if !outgoing.isEmpty { outgoing.removeAll(keepingCapacity: outgoing.capacity <= 2) }
       nextOutgoing = 0
       return nil
     }
@@ -157,7 +177,7 @@ extension Pipe {
       precondition(edit.range.lowerBound >= from && edit.range.upperBound <= count, "an edit out of order or range")
       queue.append(unread.part(from..<edit.range.lowerBound))
       let output = outAcknowledged + queue.count
-      queue.append(edit.octets)
+      queue.append(edit.octets[...])
       map.add(
         input: start + edit.range.lowerBound..<start + edit.range.upperBound,
         output: output..<output + edit.octets.count)
@@ -165,9 +185,13 @@ extension Pipe {
     }
     queue.append(unread.part(from..<count))
     unread.removeFirst(count)
-    if unread.isEmpty { acknowledgeHeldAt = nil }
+    // What was replaced by nothing needs no acknowledgement of its own.
+    map.settle(upTo: outAcknowledged)
     passFIN()
   }
+
+  /// When the first of what is due is due.
+  var deadline: UInt64 { min(retransmitAt ?? .max, probeAt ?? .max, acknowledgeHeldAt ?? .max) }
 
   /// Passes the FIN on when all before it has been passed.
   mutating func passFIN() {

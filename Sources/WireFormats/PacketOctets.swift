@@ -109,7 +109,10 @@
   }
 
   /// Writes octets from the beginning on.
-  package func store(_ octets: [UInt8]) {
+  package func store(_ octets: [UInt8]) { store(octets[...]) }
+
+  /// Writes octets from the beginning on.
+  package func store(_ octets: ArraySlice<UInt8>) {
     check(0, octets.count)
     unsafe octets.withUnsafeBytes {
       if let source = $0.baseAddress { unsafe base.copyMemory(from: source, byteCount: $0.count) }

@@ -1,14 +1,10 @@
 """Path MTU discovery across a link behind the gateway that takes 1400 octets: alice is told in her own terms."""
 
-import subprocess
-
 import lab
 from captures import capture
+from narrow import FAR, LINK_MTU, narrow_path
 from payload import file_of
 from servers import await_listener
-
-FAR = "198.51.100.10"
-LINK_MTU = 1400
 
 
 def setUpModule():
@@ -52,41 +48,11 @@ class NarrowInterface(lab.LabTestCase):
 
 
 class PathMTU(lab.LabTestCase):
-    """A router behind the gateway has the narrow link.
-
-    The path: alice, gateway, the router hop at 203.0.113.200, the host far at 198.51.100.10.
-    """
+    """A router behind the gateway has the narrow link."""
 
     @classmethod
     def setUpClass(cls):
-        cls.hop, cls.far = f"{lab.NAME}-hop", f"{lab.NAME}-far"
-        cls.remove()
-        cls.addClassCleanup(cls.remove)
-        wan = f"{lab.NAME}-wan"
-        for name in cls.hop, cls.far:
-            cls.ip("netns", "add", name)
-            cls.ip("-n", name, "link", "set", "lo", "up")
-        cls.ip("-n", wan, "link", "add", "hop", "type", "veth", "peer", "name", "eth0", "netns", cls.hop)
-        cls.ip("-n", wan, "link", "set", "hop", "master", "br0", "up")
-        cls.ip("-n", cls.hop, "link", "add", "eth1", "type", "veth", "peer", "name", "eth0", "netns", cls.far)
-        # Only hop's end is narrow: far itself announces segments of 1460 octets, so that alice must be told.
-        cls.ip("-n", cls.hop, "link", "set", "eth1", "mtu", str(LINK_MTU))
-        for name, device, address in (
-            (cls.hop, "eth0", "203.0.113.200/24"), (cls.hop, "eth1", "198.51.100.1/24"), (cls.far, "eth0", f"{FAR}/24")
-        ):
-            cls.ip("-n", name, "address", "add", address, "dev", device)
-            cls.ip("-n", name, "link", "set", device, "up")
-        cls.ip("-n", cls.far, "route", "add", "default", "via", "198.51.100.1")
-        cls.ip("netns", "exec", cls.hop, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv4.conf.all.rp_filter=0")
-
-    @classmethod
-    def remove(cls):
-        for name in cls.hop, cls.far:
-            subprocess.run(["ip", "netns", "delete", name], capture_output=True)
-
-    @classmethod
-    def ip(cls, *arguments):
-        subprocess.run(["ip", *arguments], check=True, capture_output=True, timeout=10)
+        cls.far = cls.enterClassContext(narrow_path(lab.NAME))
 
     def forget_path(self):
         """Alice learns the path's MTU anew."""
@@ -95,17 +61,12 @@ class PathMTU(lab.LabTestCase):
     def send(self, mebibytes):
         """Sends a file from alice to far, and holds that it arrives whole. Returns alice's local port."""
         with file_of(mebibytes) as (_, path, expected):
-            sink = lab.Running(["ip", "netns", "exec", self.far, "python3", str(lab.PROGRAMS / "sink.py"), "9100"])
-            with sink:
-                self.eventually(self.far_listens, "far does not listen")
+            with self.far.start("far", "python3", lab.PROGRAMS / "sink.py", 9100) as sink:
+                await_listener(self.far, "far", 9100)
                 program = "python3", lab.PROGRAMS / "source.py", FAR, 9100, path
                 port = lab.shared().run("alice", *program, timeout=60).stdout.strip()
                 self.assertEqual(sink.finish(20).split(), [str(mebibytes << 20), expected])
         return port
-
-    def far_listens(self):
-        command = ["ip", "netns", "exec", self.far, "ss", "-Hltn", "sport = :9100"]
-        return subprocess.run(command, text=True, capture_output=True, timeout=10).stdout.strip()
 
     def test_a_transfer_across_a_narrow_link_completes_and_alice_is_told_in_her_own_terms(self):
         self.forget_path()

@@ -14,7 +14,7 @@ struct Wire {
     options: (inout TCPOptions) -> Void = { _ in }
   ) {
     connection = VirtualConnection(limits: limits)
-    for direction in [Direction.outbound, .inbound] { connection.setPath(direction, mtu: 1500, superFrames: false) }
+    for direction in [Direction.outbound, .inbound] { connection.setPath(direction, mtu: 1500, networkHeader: 20, superFrames: false) }
     var syn = TCPSegment(sequence: 100, acknowledgment: 0, flags: .syn, window: window)
     syn.options.maximumSegment = maximumSegment
     options(&syn.options)
@@ -131,7 +131,7 @@ struct ConnectionTests {
 
   @Test func `super-frames carry several segments, and say of what size`() {
     var wire = Wire(maximumSegment: 500)
-    wire.connection.setPath(.outbound, mtu: 1500, superFrames: true)
+    wire.connection.setPath(.outbound, mtu: 1500, networkHeader: 20, superFrames: true)
     wire.send(.outbound, at: 101, String(repeating: "a", count: 1400))
     wire.pass(.outbound)
     let sent = wire.take().filter { $0.direction == .outbound }

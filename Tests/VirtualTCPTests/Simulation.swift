@@ -117,8 +117,8 @@ struct Simulation {
 
   private mutating func arrive(_ flight: Flight) {
     if flight.isTowardsProxy {
-      connection.setPath(.outbound, mtu: 1500, superFrames: superFrames)
-      connection.setPath(.inbound, mtu: 1500, superFrames: superFrames)
+      connection.setPath(.outbound, mtu: 1500, networkHeader: 20, superFrames: superFrames)
+      connection.setPath(.inbound, mtu: 1500, networkHeader: 20, superFrames: superFrames)
       connection.receive(flight.segment, flight.direction, now: now)
       edit(.outbound)
       edit(.inbound)

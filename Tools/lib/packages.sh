@@ -10,6 +10,7 @@ readonly PACKAGES_BUILD=(liburing-dev libnuma-dev pkg-config git g++ libc6-dev b
 readonly PACKAGES_LAB=(
   iproute2 nftables ethtool iputils-ping curl nginx-light iperf3 bind9-dnsutils dnsmasq-base traceroute
   tshark tcpdump nfdump python3 procps util-linux
+  vsftpd lftp tftpd-hpa tftp-hpa atftp bind9 bind9-utils dnsperf openssl
 )
 
 # Prints those of the named packages that are not installed.
@@ -43,8 +44,11 @@ install_packages() {
   rm -f "$log"
   local package
   for package in "${missing[@]}"; do
-    [[ $package != nginx-light ]] || keep_service_off nginx
-    [[ $package != nfdump ]] || keep_service_off nfdump
+    case $package in
+      nginx-light) keep_service_off nginx ;;
+      bind9) keep_service_off named ;;
+      nfdump | vsftpd | tftpd-hpa) keep_service_off "$package" ;;
+    esac
   done
 }
 

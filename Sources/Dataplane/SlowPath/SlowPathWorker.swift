@@ -205,7 +205,7 @@ struct SlowPathWorker: ~Copyable {
   /// Writes a packet as a frame that arrives at its interface; nil when it is larger than a buffer.
   private mutating func write(_ packet: EnginePacket, to buffer: BufferID) -> UInt64? {
     let network = Ethernet.headerLength
-    let length = VirtioHeader.size + network + packet.octets.count
+    let length = VirtioHeader.size + network + packet.count
     guard FrameMemory.readOffset + length + FrameMemory.slack <= memory.bufferOctets,
       let interface = interface(packet.arrival.ingress)
     else { return nil }
@@ -217,7 +217,12 @@ struct SlowPathWorker: ~Copyable {
     octets.store(.zero, at: Ethernet.destination)
     octets.store(.zero, at: Ethernet.source)
     octets.store16(Ethernet.typeIPv4, at: Ethernet.type)
-    octets.suffix(from: network).store(packet.octets)
+    octets.suffix(from: network).store(packet.beginning)
+    var end = network + packet.beginning.count
+    for piece in packet.pieces {
+      octets.suffix(from: end).store(piece)
+      end += piece.count
+    }
     if packet.segmentSize > 0 { describeSegments(packet, in: header, octets) }
     let passage = Packet.Passage(rawValue: packet.arrival.passage).union(.inspected)
     FrameAnnotation(ingress: packet.arrival.ingress, passage: passage).write(to: memory.octets(of: buffer))

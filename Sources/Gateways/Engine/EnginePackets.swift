@@ -44,8 +44,10 @@ package struct InspectedPacket: Sendable {
 
 /// A packet from the engine, which goes through translation like one that has just arrived, but past the gateways.
 package struct EnginePacket: Sendable {
-  /// From the IPv4 header on.
-  package var octets: [UInt8]
+  /// From the IPv4 header on, as far as it lies in one piece.
+  package var beginning: [UInt8]
+  /// What follows, where it lay when it came in.
+  package var pieces: [ArraySlice<UInt8>] = []
   /// The session, whose worker translates it.
   package var session: SessionID
   package var direction: Direction
@@ -56,12 +58,18 @@ package struct EnginePacket: Sendable {
   package init(
     octets: [UInt8], session: SessionID, direction: Direction, arrival: Arrival, segmentSize: UInt16 = 0
   ) {
-    self.octets = octets
+    beginning = octets
     self.session = session
     self.direction = direction
     self.arrival = arrival
     self.segmentSize = segmentSize
   }
+
+  /// Octets of the packet.
+  package var count: Int { pieces.reduce(beginning.count) { $0 + $1.count } }
+
+  /// The packet in one piece.
+  package var octets: [UInt8] { pieces.isEmpty ? beginning : beginning + pieces.joined() }
 }
 
 /// What the engine wants done, in this order.

@@ -1,4 +1,5 @@
 package import Translation
+import VirtualTCP
 
 /// What a message waits for.
 struct PendingOrder {
@@ -82,6 +83,7 @@ extension GatewayEngine {
       if let stream = streams[order.session] {
         stream[direction].answers.append(answer)
         stream[direction].isParked = false
+        stream.connection.wait(false, direction, now: now)
         advance(stream, now: now)
       } else if let datagram = datagrams[order.session] {
         datagram.answers.append(answer)

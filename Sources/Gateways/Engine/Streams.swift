@@ -6,7 +6,8 @@ extension GatewayEngine {
   /// A TCP segment, or a super-frame of them.
   mutating func receiveSegment(_ packet: InspectedPacket, _ layout: PacketLayout, now: UInt64) {
     guard
-      let segment = TCPSegment(packet.octets.span.extracting(layout.headerLength..<layout.totalLength))
+      let (segment, length) = TCPSegment.header(
+        of: packet.octets.span.extracting(layout.headerLength..<layout.totalLength))
     else {
       counters.add(to: .discarded)
       return
@@ -16,8 +17,9 @@ extension GatewayEngine {
     stream[packet.direction].pattern = HeaderPattern(layout)
     stream.connection.setPath(
       packet.direction == .outbound ? .inbound : .outbound, mtu: Int(packet.arrival.mtu),
-      superFrames: settings.superFrames)
-    stream.connection.receive(segment, packet.direction, now: now)
+      networkHeader: IPv4Field.minimumLength, superFrames: settings.superFrames)
+    stream.connection.receive(
+      segment, payload: packet.octets[layout.headerLength + length..<layout.totalLength], packet.direction, now: now)
     advance(stream, now: now)
   }
 
@@ -27,9 +29,15 @@ extension GatewayEngine {
     of packet: InspectedPacket, _ segment: TCPSegment, now: UInt64
   ) -> StreamSession? {
     let id = packet.session.id
-    if let stream = streams[id] { return stream }
+    let isOpening = segment.flags.contains(.syn) && segment.flags.isDisjoint(with: [.ack, .rst])
+    if let stream = streams[id] {
+      // The same ports again, after the end: another connection (RFC 9293 section 3.6.1).
+      guard isOpening, stream.connection.isClosed, packet.direction == stream.session.opened else { return stream }
+      if !stream.notedShift.isZero { send(.note(id, SequenceShift()), about: id, for: .notice, now: now) }
+      ended(id)
+    }
     let session = ControlSession(packet.session, gateway: packet.session.record.gateway, options: settings.options)
-    guard segment.flags.contains(.syn), !segment.flags.contains(.ack), packet.direction == session.opened else {
+    guard isOpening, packet.direction == session.opened else {
       forward(packet)
       send(.release(id, SequenceShift()), about: id, for: .release, now: now)
       return nil
@@ -99,6 +107,7 @@ extension GatewayEngine {
     let outcome = reading.read(message, direction)
     if case .waiting(let request) = outcome {
       stream[direction].isParked = true
+      stream.connection.wait(true, direction, now: now)
       send(.open(request), about: stream.session.id, for: .door(direction), now: now)
       return false
     }
@@ -113,107 +122,5 @@ extension GatewayEngine {
     }
     if let reason = result.steppedAside { stepAside(stream, reason, now: now) }
     return true
-  }
-
-  // MARK: The end of looking
-
-  /// Looks into the stream no longer; what is unread goes on as it is.
-  mutating func stepAside(_ stream: StreamSession, _ reason: StepAsideReason, now: UInt64) {
-    guard stream.inspector != nil else { return }
-    stream.inspector = nil
-    stream.steppedAside = reason
-    for direction in [Direction.outbound, .inbound] { stream[direction].isParked = false }
-    counters.count(reason, of: stream.session.gateway)
-    counters.add(-1, to: .openSessions, of: stream.session.gateway)
-    stream.connection.passEverything(now: now)
-    tell(steppedAside: reason, stream.session, now: now)
-  }
-
-  /// Holds the connection and all of them together within their bounds.
-  private mutating func bound(_ stream: StreamSession, now: UInt64) {
-    let held = stream.connection.bufferedOctets
-    bufferedOctets += held - stream.countedOctets
-    stream.countedOctets = held
-    guard stream.connection.overflowed || bufferedOctets > settings.maximumOctets, !stream.connection.isPassingThrough
-    else { return }
-    counters.add(to: .overflows)
-    switch settings.overflow {
-    case .pass: stepAside(stream, .noMemory, now: now)
-    case .reset:
-      counters.add(to: .resets)
-      stepAside(stream, .noMemory, now: now)
-      stream.connection.reset()
-      send(.end(stream.session.id), about: stream.session.id, for: .notice, now: now)
-    }
-  }
-
-  /// Gives a connection without gateway back to the fast path once a constant shift describes it, and has the worker
-  /// note the shift of one that goes on, for a restart.
-  private mutating func settle(_ stream: StreamSession, now: UInt64) {
-    let connection = stream.connection
-    guard connection.isQuiet, !stream.isReleasing else { return }
-    if stream.inspector == nil, connection.isEstablished || connection.isClosed {
-      stream.isReleasing = true
-      counters.add(to: .released)
-      send(.release(stream.session.id, connection.shift), about: stream.session.id, for: .release, now: now)
-    } else if connection.shift != stream.notedShift {
-      stream.notedShift = connection.shift
-      send(.note(stream.session.id, connection.shift), about: stream.session.id, for: .notice, now: now)
-    }
-  }
-
-  /// Forgets a stream that has ended.
-  mutating func forget(_ stream: StreamSession) {
-    bufferedOctets -= stream.countedOctets
-    counters.add(-1, to: .connections)
-    if stream.inspector != nil { counters.add(-1, to: .openSessions, of: stream.session.gateway) }
-    counters.set(.bufferedOctets, to: bufferedOctets)
-  }
-
-  private mutating func setTimer(_ stream: StreamSession, now: UInt64) {
-    guard var deadline = stream.connection.deadline else { return }
-    deadline = max(deadline, now + 1)
-    guard deadline < stream.timerAt else { return }
-    stream.timerAt = deadline
-    timers.insert(stream.session.id, at: deadline)
-  }
-
-  // MARK: Sending
-
-  /// Makes packets of what the connection wants sent.
-  private mutating func transmit(_ stream: StreamSession) {
-    while let outgoing = stream.connection.takeOutgoing() {
-      guard let arrival = stream[outgoing.direction].arrival else { continue }
-      let session = stream.session
-      let isOutbound = outgoing.direction == .outbound
-      let source = isOutbound ? session.insideLocal : session.outsideGlobal
-      let destination = isOutbound ? session.outsideLocal : session.insideGlobal
-      var segment: [UInt8] = []
-      outgoing.segment.write(to: &segment)
-      segment.store16(source.port, at: TCPField.sourcePort)
-      segment.store16(destination.port, at: TCPField.destinationPort)
-      var octets = stream[outgoing.direction].pattern.header(
-        source: source.address, destination: destination.address, protocol: .tcp, payload: segment.count,
-        identification: nextIdentification())
-      octets += segment
-      guard let layout = PacketLayout(octets.span) else { continue }
-      layout.setTransportChecksum(
-        of: &octets, at: layout.headerLength + TCPField.checksum, isPartial: outgoing.segmentSize > 0)
-      put(
-        .packet(
-          EnginePacket(
-            octets: octets, session: session.id, direction: outgoing.direction, arrival: arrival,
-            segmentSize: outgoing.segmentSize)))
-    }
-  }
-
-  /// Counts what the connection has done since the last time.
-  private mutating func tally(_ stream: StreamSession) {
-    let tally = stream.connection.takeTally()
-    if tally.retransmissions > 0 { counters.add(tally.retransmissions, to: .retransmissions) }
-    if tally.outOfOrder > 0 { counters.add(tally.outOfOrder, to: .outOfOrder) }
-    if tally.duplicates > 0 { counters.add(tally.duplicates, to: .duplicates) }
-    if tally.challenges > 0 { counters.add(tally.challenges, to: .challenges) }
-    counters.set(.bufferedOctets, to: bufferedOctets)
   }
 }

@@ -39,6 +39,8 @@ struct FTPInspector: PayloadInspector {
   private var continuing: Int?
   /// Whether a line longer than the bound is being passed over.
   private var isSkipping: (outbound: Bool, inbound: Bool) = (false, false)
+  /// The door of the endpoint that was agreed upon last.
+  private var agreed: DoorID?
 
   init(opened: Direction) { self.opened = opened }
 
@@ -179,7 +181,13 @@ struct FTPInspector: PayloadInspector {
     _ awaited: Awaited, _ reply: FTPReply, _ direction: Direction, through agent: inout TranslationAgent
   ) throws(GatewayError) {
     switch awaited {
-    case .door(let door?): reply.code < 300 ? agent.activate(door) : agent.close(door)
+    case .door(let door?):
+      if reply.code < 300 {
+        agent.activate(door)
+        agree(on: door, through: &agent)
+      } else {
+        agent.close(door)
+      }
     case .passive where reply.code == 227:
       guard let named = reply.passive else { throw .malformed("a 227 without an address") }
       try answerPassive(named, direction, through: &agent)
@@ -191,7 +199,14 @@ struct FTPInspector: PayloadInspector {
     }
   }
 
-  private func answerPassive(
+  /// Another endpoint takes the place of the last one (RFC 959 section 4.1.2), and so does its door. A door may be left
+  /// over although its connection was made: where a port comes again soon, by the session that it had before.
+  private mutating func agree(on door: DoorID, through agent: inout TranslationAgent) {
+    if let agreed { agent.close(agreed) }
+    agreed = door
+  }
+
+  private mutating func answerPassive(
     _ named: FTPEndpoint, _ direction: Direction, through agent: inout TranslationAgent
   ) throws(GatewayError) {
     let session = agent.session
@@ -202,6 +217,7 @@ struct FTPInspector: PayloadInspector {
     var shown = named.endpoint
     if direction == .outbound {
       let opened = try agent.open(Door(.inbound, .tcp, to: named.endpoint, from: session.outsideGlobal.address))
+      agree(on: opened.grant.door, through: &agent)
       shown = Endpoint(opened.grant.insideGlobal, opened.grant.insideGlobalPort)
     } else {
       shown.address = session.outsideLocal.address
@@ -209,7 +225,7 @@ struct FTPInspector: PayloadInspector {
     if shown != named.endpoint { agent.replace(named.range, with: Self.commas(shown), field: "227") }
   }
 
-  private func answerExtendedPassive(
+  private mutating func answerExtendedPassive(
     _ port: UInt16, _ range: Range<Int>, _ direction: Direction, through agent: inout TranslationAgent
   ) throws(GatewayError) {
     // The address is the control connection's, so a server outside has nothing to be translated.
@@ -218,6 +234,7 @@ struct FTPInspector: PayloadInspector {
     let opened = try agent.open(
       Door(
         .inbound, .tcp, to: Endpoint(session.insideLocal.address, port), from: session.outsideGlobal.address))
+    agree(on: opened.grant.door, through: &agent)
     if opened.grant.insideGlobalPort != port {
       agent.replace(range, with: Array("\(opened.grant.insideGlobalPort)".utf8), field: "229")
     }

@@ -26,11 +26,20 @@ private func runFuzzer(
   _ body: @convention(c) (UnsafePointer<UInt8>?, Int) -> CInt
 ) -> CInt
 
+/// The only gateway that is asked, where SALLYPORT_FUZZ_GATEWAY names one; Tools/fuzz has seen to it that it does.
+private let chosen: (any ApplicationGateway.Type)? = {
+  guard let name = unsafe getenv("SALLYPORT_FUZZ_GATEWAY") else { return nil }
+  guard let gateway = GatewayCatalog.gateway(named: unsafe String(cString: name)) else {
+    fatalError("no gateway of this name")
+  }
+  return gateway
+}()
+
 /// One input: the gateway, who opened the session, and pieces of a direction and a length before each.
 private func fuzzGateways(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   guard input.count > 2 else { return 0 }
-  let gateway = GatewayCatalog.all[Int(input[0]) % GatewayCatalog.all.count]
+  let gateway = chosen ?? GatewayCatalog.all[Int(input[0]) % GatewayCatalog.all.count]
   let isDatagrams = gateway.services.allSatisfy { $0.transport == .udp } || input[1] & 2 != 0 && gateway.name == "dns"
   let opened: Direction = input[1] & 1 == 0 ? .outbound : .inbound
   var pieces: [(Direction, [UInt8])] = []

@@ -76,6 +76,22 @@ struct FTPGatewayTests {
     #expect(conversation.edits.isEmpty, "inside knows the client by its own address")
   }
 
+  @Test func `an endpoint that is agreed upon takes the place of the last one, whose door closes`() {
+    var conversation = client()
+    conversation.send("PORT 10,10,10,10,200,1\r\n", .outbound)
+    conversation.send("200 fine\r\n", .inbound)
+    conversation.send("PORT 10,10,10,10,200,2\r\n", .outbound)
+    #expect(conversation.closed.isEmpty, "the server may not have come to it yet")
+    conversation.send("200 fine\r\n", .inbound)
+    #expect(conversation.closed == [conversation.doors[0].grant.door])
+    #expect(conversation.activated == conversation.doors.map(\.grant.door))
+
+    var other = server()
+    other.send("PASV\r\nEPSV\r\n", .inbound)
+    other.send("227 =10,10,10,10,200,1\r\n229 ok (|||51202|)\r\n", .outbound)
+    #expect(other.doors.count == 2 && other.closed == [other.doors[0].grant.door])
+  }
+
   // MARK: Passive
 
   @Test(arguments: [
