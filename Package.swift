@@ -61,17 +61,21 @@ targets += floor(
   "Gateways", on: ["VirtualTCP", "Translation", "Forwarding", "WireFormats"],
   tests: ["TestSupport", "GatewayTestSupport"])
 
-// Floor 5: text into a validated value; workers, rings, devices.
+// Floor 5: text into a validated value; workers, rings, devices; the same gateway over a capture.
 targets += floor("Configuration", on: ["Gateways", "Translation", "Forwarding", "WireFormats"])
 targets += floor(
   "Dataplane",
   on: ["Gateways", "Translation", "Forwarding", "WireFormats", "CIntrinsics", "CKernel", "CNUMA"],
   tests: ["TestSupport"])
+targets += floor(
+  "Replay", on: ["Gateways", "Translation", "Forwarding", "WireFormats"], tests: ["TestSupport", "Configuration"])
 
 // Floor 6: sockets, listings, logs, reload.
 targets += floor(
   "ControlPlane",
-  on: ["Dataplane", "Configuration", "Gateways", "Translation", "Forwarding", "WireFormats", logging, lifecycle] + nio)
+  on: [
+    "Dataplane", "Replay", "Configuration", "Gateways", "Translation", "Forwarding", "WireFormats", logging, lifecycle,
+  ] + nio)
 
 // Floor 7: arguments in, exit code out.
 targets += [
@@ -81,7 +85,7 @@ targets += [
     swiftSettings: settings),
   .executableTarget(
     name: "sallyport",
-    dependencies: ["ControlPlane", "Configuration", arguments] + nio,
+    dependencies: ["ControlPlane", "Replay", "Configuration", "WireFormats", arguments] + nio,
     swiftSettings: settings),
   .executableTarget(
     name: "sallyport-load",
@@ -132,6 +136,7 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
     ("FuzzWireFormats", lower), ("FuzzTranslator", lower), ("FuzzFragments", lower), ("FuzzRegion", lower),
     ("FuzzConfiguration", ["Configuration"]), ("FuzzGateways", ["GatewayTestSupport", "Gateways"] + lower),
     ("FuzzEngine", ["GatewayTestSupport", "Gateways", "VirtualTCP"] + lower),
+    ("FuzzReplay", ["Replay", "Configuration"]),
   ] {
     targets.append(
       .executableTarget(

@@ -4,4 +4,7 @@ package enum Direction: UInt8, Sendable, BitwiseCopyable {
   case outbound = 0
   /// From outside to inside.
   case inbound = 1
+
+  /// The other way.
+  package var opposite: Direction { self == .outbound ? .inbound : .outbound }
 }

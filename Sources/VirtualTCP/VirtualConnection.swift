@@ -200,8 +200,3 @@ extension Pipe {
     passedFIN = true
   }
 }
-
-extension Direction {
-  /// The other way.
-  var opposite: Direction { self == .outbound ? .inbound : .outbound }
-}

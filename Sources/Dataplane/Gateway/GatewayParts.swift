@@ -1,4 +1,5 @@
 import Forwarding
+import Gateways
 import Synchronization
 import Translation
 import WireFormats

@@ -1,4 +1,4 @@
-import WireFormats
+package import WireFormats
 
 /// What a DNS message (RFC 1035 section 4) says that an address translator has to know: where names, addresses and
 /// compression pointers stand.
@@ -174,6 +174,16 @@ extension DNSMessage.Name {
     (0..<4).flatMap { place -> [UInt8] in
       let digits = Array("\(address.rawValue >> UInt32(8 * place) & 255)".utf8)
       return [UInt8(digits.count)] + digits
+    }
+  }
+}
+
+extension DNSGateway {
+  /// The addresses in the A records of a message; none when it does not parse.
+  package static func addresses(in message: Span<UInt8>) -> [IPv4Address] {
+    guard let parsed = DNSMessage(message) else { return [] }
+    return parsed.records.compactMap { record in
+      record.type == 1 && record.data.count == 4 ? IPv4Address(message.number32(at: record.data.lowerBound)) : nil
     }
   }
 }

@@ -21,6 +21,8 @@ package struct LedgerEntry: Sendable {
   package var steppedAside: StepAsideReason?
   /// Whether nothing of it was done (`dry-run`).
   package var isDryRun = false
+  /// The octets of a message that did not parse, and so went on as it was.
+  package var malformed: [UInt8]?
 
   package init(
     time: UInt64, gateway: String, session: ControlSession, direction: Direction, kind: String

@@ -139,6 +139,7 @@ extension GatewayEngine {
       }
       entry.doors = agent.opened
     }
+    if case .failed(.malformed) = outcome { entry.malformed = message }
     entry.remarks = remarks
     entry.isDryRun = reading.isDryRun
     if entry.isWorthTelling { ledger.note(entry) }

@@ -1,0 +1,16 @@
+import Gateways
+import Translation
+
+/// Which lines of a control session carry addresses on purpose. A greeting that happens to name the host is not for a
+/// gateway to change.
+enum ControlLines {
+  /// The words that begin such lines; gateways that are not here have addresses in any.
+  private static let words: [GatewayID: [String]] = [FTPGateway.id: ["PORT", "EPRT", "227", "229"]]
+
+  static func mustBeTranslated(_ line: [UInt8], of gateway: GatewayID) -> Bool {
+    guard let words = words[gateway] else { return true }
+    // Telnet commands before it are no part of a line.
+    let text = String(decoding: line.drop { $0 >= 0xF0 || $0 == 0x20 }.prefix(4), as: UTF8.self).uppercased()
+    return words.contains { text.hasPrefix($0) }
+  }
+}
