@@ -17,7 +17,7 @@ extension VirtualConnection {
     _ segment: TCPSegment, payload: ArraySlice<UInt8>, _ direction: Direction, now: UInt64
   ) {
     guard !isReset else {
-      relay(segment, payload, direction)
+      refuse(segment, direction)
       return
     }
     if segment.flags.contains(.rst) {
