@@ -27,19 +27,19 @@ import WireFormats
     self.session = session
   }
 
-  private func view(_ base: UnsafeMutableRawPointer, _ count: Int) -> PacketOctets {
-    unsafe PacketOctets(base: base, count: count)
-  }
+  private func ofDevice(_ count: Int) -> PacketOctets { unsafe PacketOctets(base: device, count: count) }
+  private func ofBuffer(_ count: Int) -> PacketOctets { unsafe PacketOctets(base: buffer, count: count) }
+  private func ofOutlet(_ count: Int) -> PacketOctets { unsafe PacketOctets(base: outlet, count: count) }
 
   private func prepare(_ flow: Flow, port: UInt16) {
     let frame = ControlScene.frame(
       flow, port: port, flags: .ack, sequence: 1_001, acknowledgment: 5_001, payload: payload)
-    view(unsafe device, size).store(frame)
+    ofDevice(size).store(frame)
   }
 
   /// Translates the frame in the buffer and lets the device have it.
   private func translate(_ count: Int, _ scene: inout ControlScene, passage: Packet.Passage = []) throws {
-    let octets = view(unsafe buffer, count)
+    let octets = ofBuffer(count)
     var packet = Packet(octets: octets, networkOffset: Ethernet.headerLength, ingress: Network.inside)
     packet.arrive(
       octets, networkOffset: Ethernet.headerLength, ingress: Network.inside,
@@ -49,7 +49,7 @@ import WireFormats
       scene.gateway.translator.process(&span, now: scene.gateway.now)
     }
     guard case .forward = packet.verdict else { throw BenchmarkError.wrong("bulk: \(packet.verdict)") }
-    view(unsafe outlet, count).copy(count, from: octets, at: 0, to: 0)
+    ofOutlet(count).copy(count, from: octets, at: 0, to: 0)
   }
 
   /// Seconds that `frames` frames take on the fast path.
@@ -57,7 +57,7 @@ import WireFormats
     prepare(flow, port: 80)
     return try seconds {
       for _ in 0..<frames {
-        view(unsafe buffer, size).copy(size, from: view(unsafe device, size), at: 0, to: 0)
+        ofBuffer(size).copy(size, from: ofDevice(size), at: 0, to: 0)
         try translate(size, &scene)
       }
     }
@@ -69,8 +69,8 @@ import WireFormats
     let start = sequence
     let time = try seconds {
       for number in 0..<frames {
-        let frame = view(unsafe buffer, size)
-        frame.copy(size, from: view(unsafe device, size), at: 0, to: 0)
+        let frame = ofBuffer(size)
+        frame.copy(size, from: ofDevice(size), at: 0, to: 0)
         frame.store32(sequence, at: 34 + TCPField.sequence)
         sequence &+= UInt32(payload)
         now += 5
@@ -99,7 +99,7 @@ import WireFormats
     while let output = scene.engine.takeOutput() {
       guard case .packet(let packet) = output, packet.direction == .outbound else { continue }
       let count = Ethernet.headerLength + packet.count
-      let frame = view(unsafe buffer, count)
+      let frame = ofBuffer(count)
       frame.store16(Ethernet.typeIPv4, at: Ethernet.type)
       frame.suffix(from: Ethernet.headerLength).store(packet.beginning)
       var end = Ethernet.headerLength + packet.beginning.count

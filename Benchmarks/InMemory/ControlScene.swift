@@ -39,7 +39,7 @@ struct ControlScene: ~Copyable {
     _ flow: Flow, port: UInt16, flags: TCPFlags, sequence: UInt32, acknowledgment: UInt32 = 0, payload: Int = 0
   ) -> [UInt8] {
     var octets = [UInt8](repeating: 65, count: 54 + payload)
-    octets.withUnsafeMutableBytes {
+    unsafe octets.withUnsafeMutableBytes {
       let frame = unsafe PacketOctets(base: $0.baseAddress!, count: $0.count)
       for offset in 0..<54 { frame.store8(0, at: offset) }
       frame.store(Network.insideHardware, at: Ethernet.destination)
