@@ -54,7 +54,8 @@ targets += floor("Forwarding", on: ["WireFormats"], tests: ["TestSupport"])
 targets += floor("Translation", on: ["WireFormats", "Forwarding", "CIntrinsics"], tests: ["TestSupport"])
 
 // Floor 3: segments into octet streams and back.
-targets += floor("VirtualTCP", on: ["Translation", "WireFormats"], tests: ["TestSupport"])
+targets += floor(
+  "VirtualTCP", on: ["Translation", "WireFormats"], tests: ["TestSupport", "VirtualTCPTestSupport"])
 
 // Floor 4: gateways for protocols with addresses in their payload.
 targets += floor(
@@ -102,6 +103,17 @@ targets += [
     path: "Tests/TestSupport",
     swiftSettings: settings),
   .target(
+    name: "VirtualTCPTestSupport",
+    dependencies: ["TestSupport", "VirtualTCP", "Translation", "WireFormats"],
+    path: "Tests/VirtualTCPTestSupport",
+    swiftSettings: settings),
+  // Plays as many random conversations through virtual TCP as it is told to; the unit tests play a few.
+  .executableTarget(
+    name: "conversation-check",
+    dependencies: ["VirtualTCPTestSupport"],
+    path: "Tests/ConversationCheck",
+    swiftSettings: settings),
+  .target(
     name: "GatewayTestSupport",
     dependencies: ["TestSupport", "Gateways", "VirtualTCP", "Translation", "Forwarding", "WireFormats"],
     path: "Tests/GatewayTestSupport",
@@ -120,7 +132,9 @@ targets += [
   .target(name: "CReference", path: "Benchmarks/CReference", cSettings: [.unsafeFlags(["-O3"])]),
   .executableTarget(
     name: "sallyport-benchmark",
-    dependencies: ["CReference", "CIntrinsics", "Dataplane", "Translation", "Forwarding", "WireFormats", arguments],
+    dependencies: [
+      "CReference", "CIntrinsics", "Dataplane", "Gateways", "Translation", "Forwarding", "WireFormats", arguments,
+    ],
     path: "Benchmarks/InMemory",
     swiftSettings: settings),
 ]

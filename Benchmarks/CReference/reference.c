@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CReference.h"
 
+#include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -118,3 +119,5 @@ uint64_t sp_reference_rewrite(
   for (uint32_t i = 0; i < count; i++) sum += rewrite(frames + (uint64_t)i * stride, sessions[i], tick);
   return sum;
 }
+
+uint64_t sp_allocated_octets(void) { return mallinfo2().uordblks; }

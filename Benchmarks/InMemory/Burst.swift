@@ -39,9 +39,13 @@ import WireFormats
 
   /// Copies the burst that begins at frame `first` into the buffers.
   @inline(__always)
-  func arrive(_ frames: Frames, _ first: Int) {
+  func arrive(_ frames: Frames, _ first: Int) { unsafe arrive(frames.base + first * Frames.size) }
+
+  /// Copies a burst of frames that lie one behind the other into the buffers.
+  @inline(__always) @unsafe
+  func arrive(_ first: UnsafeMutableRawPointer) {
     for index in 0..<Self.size {
-      let frame = unsafe frames.base + (first + index) * Frames.size
+      let frame = unsafe first + index * Frames.size
       // As one value of 64 octets: a call of memmove would cost as much as the copy.
       let octets = unsafe frame.load(as: SIMD64<UInt8>.self)
       unsafe (buffers + index * Self.stride).storeBytes(of: octets, as: SIMD64<UInt8>.self)
@@ -62,6 +66,13 @@ import WireFormats
       guard case .forward(let hop) = unsafe packets[index].verdict else { continue }
       unsafe packets[index].octets.store(hop.address, at: Ethernet.destination)
       unsafe packets[index].octets.store(Network.outsideHardware, at: Ethernet.source)
+    }
+  }
+
+  /// Whether every packet of the burst goes on.
+  var isForwarded: Bool {
+    (0..<Self.size).allSatisfy { index in
+      if case .forward = unsafe packets[index].verdict { true } else { false }
     }
   }
 

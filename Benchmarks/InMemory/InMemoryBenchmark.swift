@@ -29,6 +29,9 @@ struct InMemoryBenchmark: ParsableCommand {
   @Flag(help: "One short repetition.")
   var quick = false
 
+  @Flag(help: "The slow path alone.")
+  var slowPath = false
+
   @Option(help: ArgumentHelp("Write all values to a file.", valueName: "file"))
   var json: String?
 
@@ -37,6 +40,17 @@ struct InMemoryBenchmark: ParsableCommand {
   }
 
   func run() throws {
+    var results = Results()
+    if !slowPath { results.rows += try measureFastPath() }
+    results.rows += try SlowPathBench.measure(rounds: rounds)
+    results.holds = results.rows.allSatisfy(\.holds)
+    print(results.table)
+    print("\nOne core, bursts of \(Burst.size), flows in random order; medians with extremes.")
+    print("Of the starts the slowest counts.")
+    if let json { try results.write(to: json) }
+  }
+
+  private func measureFastPath() throws -> [Row] {
     var results = Results()
     for (sessions, aim) in Self.sizes { results.rows += try measure(sessions: sessions, aim: aim) }
     results.rows.append(try measureDisturbance())
@@ -47,11 +61,7 @@ struct InMemoryBenchmark: ParsableCommand {
         samples: Samples(values: [ShardLayout(sessions: Self.startSessions).octetsPerSession]), aim: Self.octetsAim,
         lowerIsBetter: true))
     results.rows.append(try measureStart())
-    results.holds = results.rows.allSatisfy(\.holds)
-    print(results.table)
-    print("\nOne core, bursts of \(Burst.size), flows in random order; medians with extremes.")
-    print("Of the starts the slowest counts.")
-    if let json { try results.write(to: json) }
+    return results.rows
   }
 
   private var rounds: Int { quick ? 1 : repetitions }

@@ -25,8 +25,22 @@ enum Network {
     return IPv4Address(poolBase)...IPv4Address(poolBase + UInt32(addresses) - 1)
   }
 
+  /// The translation rules, for at most `sessions` sessions.
+  static func translation(sessions: Int) -> TranslationConfiguration {
+    var translation = TranslationConfiguration()
+    translation.accessLists["10"] = AccessList(
+      name: "10", entries: [AccessList.Entry(permits: true, address: IPv4Address(0x0A00_0000), wildcard: 0xFF_FFFF)])
+    translation.pools["OUT"] = AddressPool(name: "OUT", ranges: [pool(for: sessions)], prefixLength: 16)
+    translation.dynamicRules = [DynamicRule(accessList: "10", source: .pool("OUT"), overload: true)]
+    translation.maximumEntries = sessions
+    return translation
+  }
+
   /// The rules in force, for at most `sessions` sessions.
-  static func policy(sessions: Int) -> Policy {
+  static func policy(sessions: Int) -> Policy { policy(translation(sessions: sessions)) }
+
+  /// The rules in force with these translation rules.
+  static func policy(_ translation: TranslationConfiguration) -> Policy {
     let everywhere = IPv4Prefix(containing: .unspecified, length: 0)
     let interfaces = [
       NetworkInterface(
@@ -39,12 +53,6 @@ enum Network {
     let connected = interfaces.compactMap { interface in
       interface.connected.map { Route(prefix: $0, interface: interface.id) }
     }
-    var translation = TranslationConfiguration()
-    translation.accessLists["10"] = AccessList(
-      name: "10", entries: [AccessList.Entry(permits: true, address: IPv4Address(0x0A00_0000), wildcard: 0xFF_FFFF)])
-    translation.pools["OUT"] = AddressPool(name: "OUT", ranges: [pool(for: sessions)], prefixLength: 16)
-    translation.dynamicRules = [DynamicRule(accessList: "10", source: .pool("OUT"), overload: true)]
-    translation.maximumEntries = sessions
     return Policy(
       interfaces: interfaces,
       routes: RoutingTable(connected + [Route(prefix: everywhere, interface: outside, gateway: router)]),

@@ -81,13 +81,18 @@ extension VirtualConnection {
     self[direction].duplicateAcknowledgments += 1
     if self[direction].recovery != nil {
       resendHoles(direction, now: now)
-    } else if self[direction].duplicateAcknowledgments == 3 {
+    } else if self[direction].duplicateAcknowledgments == 3 || saysLost(direction) {
       // Fast retransmit (RFC 5681 section 3.2).
       let (start, end) = (self[direction].outAcknowledged, self[direction].outSent)
       self[direction].recovery = Pipe.Recovery(until: end, next: start, isAfterTimeout: false)
       self[direction].congestion.lose(flight: end - start, segment: payloadLimit(direction))
       resendHoles(direction, now: now)
     }
+  }
+
+  /// Whether the receiver has so much of what follows that the first octets must be lost (RFC 6675 section 4).
+  private func saysLost(_ direction: Direction) -> Bool {
+    self[direction].selectiveOctets(below: .max) > 2 * payloadLimit(direction)
   }
 
   /// Remembers what the receiver has beyond its acknowledgement (RFC 2018 section 3); whether any of it was news.
@@ -135,7 +140,8 @@ extension VirtualConnection {
   mutating func retryForSender(_ direction: Direction, now: UInt64) {
     self[direction].probes = 0
     guard self[direction].retransmitAt == nil, self[direction].probeAt == nil,
-      self[direction].outSent > self[direction].outAcknowledged else { return }
+      self[direction].outSent > self[direction].outAcknowledged
+    else { return }
     resendFirst(direction, now: now)
   }
 

@@ -17,7 +17,7 @@ extension VirtualConnection {
     _ segment: TCPSegment, payload: ArraySlice<UInt8>, _ direction: Direction, now: UInt64
   ) {
     guard !isReset else {
-      relay(segment, payload, direction)
+      refuse(segment, direction)
       return
     }
     if segment.flags.contains(.rst) {
@@ -48,23 +48,26 @@ extension VirtualConnection {
   private mutating func isAcceptable(
     _ segment: TCPSegment, _ count: Int, _ direction: Direction, now: UInt64
   ) -> Bool {
-    let pipe = self[direction]
-    let other = self[direction.opposite]
-    let place = pipe.place(ofInput: segment.sequence)
-    let isKeepAlive = count <= 1 && place == pipe.acknowledged - 1
+    let opposite = direction.opposite
+    let place = self[direction].place(ofInput: segment.sequence)
+    let isKeepAlive = count <= 1 && place == self[direction].acknowledged - 1
     let end = place + count + (segment.flags.contains(.fin) ? 1 : 0)
-    guard end >= pipe.acknowledged || isKeepAlive, place <= max(pipe.announcedEnd, pipe.received) else {
+    guard end >= self[direction].acknowledged || isKeepAlive,
+      place <= max(self[direction].announcedEnd, self[direction].received)
+    else {
       tally.duplicates += 1
       self[direction].owesAnswer = true
       return false
     }
-    let acknowledged = other.place(ofOutput: segment.acknowledgment)
-    guard acknowledged <= other.outSent, acknowledged >= other.outAcknowledged - max(other.largestWindow, 65_535) else {
+    let acknowledged = self[opposite].place(ofOutput: segment.acknowledgment)
+    guard acknowledged <= self[opposite].outSent,
+      acknowledged >= self[opposite].outAcknowledged - max(self[opposite].largestWindow, 65_535)
+    else {
       tally.challenges += 1
       challenge(direction, now: now)
       return false
     }
-    if count > 0 || segment.flags.contains(.fin), usesTimestamps, let recent = pipe.recent,
+    if count > 0 || segment.flags.contains(.fin), usesTimestamps, let recent = self[direction].recent,
       let timestamp = segment.options.timestamp, now &- recent.at < Self.timestampAge,
       Int32(bitPattern: timestamp.value &- recent.timestamp) < 0
     {

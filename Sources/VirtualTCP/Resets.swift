@@ -41,6 +41,14 @@ extension VirtualConnection {
     relay(segment, [], direction)
   }
 
+  /// After a reset there is no connection any more: who has not heard of it is told again, with the number that it expects
+  /// (RFC 9293 section 3.10.7.1).
+  mutating func refuse(_ segment: TCPSegment, _ direction: Direction) {
+    guard segment.flags.contains(.ack), !segment.flags.contains(.rst) else { return }
+    let reset = TCPSegment(sequence: segment.acknowledgment, acknowledgment: 0, flags: .rst, window: 0)
+    put(reset, [], direction.opposite)
+  }
+
   /// Tells the sender of a direction what is expected of it (a challenge ACK, RFC 5961).
   mutating func challenge(_ direction: Direction, now: UInt64) {
     if now &- challengesSince >= 1_000_000 { (challengesSince, challenges) = (now, 0) }

@@ -186,10 +186,11 @@ extension VirtualConnection {
     let unread = self[direction].unread.count
     let queued = self[direction].queue.count
     var room = self[direction].windowEnd - (self[direction].outAcknowledged + queued) - unread
-    // A message longer than the receiver's window must still come to its end.
-    if unread > 0 { room = max(room, 16_384) }
+    // A message longer than the receiver's window must still come to its end: what the proxy acknowledges on its own
+    // account, it also makes room for.
+    if unread > 0, self[direction].heldAcknowledged > self[direction].delivered { room = max(room, 16_384) }
     room = min(room, limits.ofDirection - unread - queued)
-    return max(self[direction].announcedEnd, self[direction].received + max(0, room))
+    return max(self[direction].announcedEnd, self[direction].received + room)
   }
 
   /// Acknowledges the sender of a direction what it is owed, if no segment of the other direction has done so.

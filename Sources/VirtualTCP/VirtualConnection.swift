@@ -33,10 +33,11 @@ package struct VirtualConnection: Sendable {
   package init(limits: StreamLimits = StreamLimits()) { self.limits = limits }
 
   subscript(direction: Direction) -> Pipe {
-    _read {
+    // Inlined, so that who reads a field does not copy the pipe.
+    @inline(__always) _read {
       if direction == .outbound { yield outbound } else { yield inbound }
     }
-    _modify {
+    @inline(__always) _modify {
       if direction == .outbound { yield &outbound } else { yield &inbound }
     }
   }

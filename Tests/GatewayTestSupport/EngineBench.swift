@@ -25,6 +25,7 @@ package struct EngineBench: ~Copyable {
         insideGlobalPort: request.insideLocalPort == 0 ? 0 : 50_000))
   }
   private var next: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
+  private var reached: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
 
   package static let clientPort: UInt16 = 40_000
 
@@ -82,19 +83,36 @@ package struct EngineBench: ~Copyable {
   }
 
   /// A segment that begins some octets off from where its sender's stream is; what it carries counts as sent if it begins
-  /// there.
-  package mutating func segment(_ direction: Direction, at offset: Int, _ octets: [UInt8], flags: TCPFlags) {
+  /// there. It acknowledges all that its sender has sent, unless said otherwise.
+  package mutating func segment(
+    _ direction: Direction, at offset: Int, _ octets: [UInt8], flags: TCPFlags, acknowledging: UInt32? = nil
+  ) {
     let (source, destination) = ends(direction)
     var datagram = Datagram.tcp(from: source, to: destination, flags)
     datagram.payload = octets
     let expected = direction == .outbound ? next.outbound : next.inbound
     datagram.sequence = expected &+ UInt32(truncatingIfNeeded: offset)
-    datagram.acknowledgment = direction == .outbound ? next.inbound : next.outbound
+    datagram.acknowledgment = acknowledging ?? (direction == .outbound ? next.inbound : next.outbound)
     if offset == 0 {
       let end = expected &+ UInt32(octets.count) &+ (flags.contains(.fin) ? 1 : 0)
       if direction == .outbound { next.outbound = end } else { next.inbound = end }
     }
     receive(datagram, direction)
+  }
+
+  /// One behind the last octet that has left in a direction: what an honest receiver acknowledges.
+  package func delivered(_ direction: Direction) -> UInt32 {
+    direction == .outbound ? reached.outbound : reached.inbound
+  }
+
+  private mutating func note(_ packet: EnginePacket) {
+    let octets = packet.octets
+    guard octets.count > 40, octets[9] == IPProtocol.tcp.rawValue else { return }
+    guard let segment = TCPSegment(octets.span.extracting(20..<octets.count)) else { return }
+    let end = segment.sequence &+ UInt32(segment.payload.count) &+ (segment.flags.contains(.fin) ? 1 : 0)
+    let known = delivered(packet.direction)
+    guard Int32(bitPattern: end &- known) > 0 else { return }
+    if packet.direction == .outbound { reached.outbound = end } else { reached.inbound = end }
   }
 
   /// The three segments that open a connection.
@@ -121,6 +139,7 @@ package struct EngineBench: ~Copyable {
     while let output = engine.takeOutput() {
       switch output {
       case .packet(let packet):
+        note(packet)
         packets.append(packet)
         sequence.append(false)
       case .order(let number, _, let order):

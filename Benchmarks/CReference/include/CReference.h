@@ -39,3 +39,6 @@ void sp_reference_free(sp_reference_session *table, uint64_t slots);
 /// decide that the work is not needed.
 uint64_t sp_reference_rewrite(
     uint8_t *frames, uint32_t count, uint32_t stride, sp_reference_session *table, uint64_t slots, uint32_t tick);
+/// Octets that malloc has given away and not got back.
+uint64_t sp_allocated_octets(void);
+

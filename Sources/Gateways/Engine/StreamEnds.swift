@@ -19,8 +19,11 @@ extension GatewayEngine {
   /// Holds the connection and all of them together within their bounds.
   mutating func bound(_ stream: StreamSession, now: UInt64) {
     let held = stream.connection.bufferedOctets
-    bufferedOctets += held - stream.countedOctets
-    stream.countedOctets = held
+    if held != stream.countedOctets {
+      bufferedOctets += held - stream.countedOctets
+      stream.countedOctets = held
+      counters.set(.bufferedOctets, to: bufferedOctets)
+    }
     guard stream.connection.overflowed || bufferedOctets > settings.maximumOctets, !stream.connection.isPassingThrough
     else { return }
     counters.add(to: .overflows)

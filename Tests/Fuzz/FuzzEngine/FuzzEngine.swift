@@ -49,7 +49,8 @@ private func fuzzEngine(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case 0...3:
       bench.segment(
         direction, at: Int(Int8(bitPattern: place)) * 8, octets,
-        flags: TCPFlags(rawValue: kind >> 4 == 15 ? place : 0x10))
+        flags: TCPFlags(rawValue: kind >> 4 == 15 ? place : 0x10),
+        acknowledging: kind & 0x10 == 0 ? bench.delivered(direction == .outbound ? .inbound : .outbound) : nil)
     case 4: bench.segment(direction, at: 0, octets, flags: [.ack, .fin])
     case 5: bench.wait(UInt64(place) * 100_000)
     case 6: bench.receive(octets, direction)

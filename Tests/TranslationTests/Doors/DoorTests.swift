@@ -68,6 +68,28 @@ import WireFormats
     #expect(scene.gateway.total(.doorsRefused) == 1)
   }
 
+  @Test(arguments: [47, 50, 132, 136, 253].map { IPProtocol(rawValue: $0) })
+  func `of a protocol without ports is none to every port (CVE-2014-8160)`(_ number: IPProtocol) throws {
+    let scene = try DoorScene()
+    #expect(
+      scene.open {
+        $0.protocolNumber = number
+        $0.insideLocalPort = 0
+      } == .refused(.deniedPort))
+  }
+
+  @Test func `a storm of announcements opens a few, and leaves nothing behind (R8)`() throws {
+    let scene = try DoorScene()
+    var granted = 0
+    for number in UInt16(0)..<1_000 {
+      if case .granted = scene.open({ $0.insideLocalPort = 50_000 + number }) { granted += 1 }
+    }
+    #expect(granted == 32 && scene.gateway.total(.doorsRefused) == 968)
+    scene.gateway.tick(seconds: 61)
+    scene.gateway.advance(seconds: 0)
+    #expect(scene.gateway.doors.isEmpty && scene.gateway.problems(ports: true) == [])
+  }
+
   @Test func `of a range leads to no port of services either`() throws {
     let scene = try DoorScene()
     for (port, count) in [(UInt16(8079), UInt8(2)), (65_535, 2), (3300, 16), (1024, 0), (1024, 17)] {

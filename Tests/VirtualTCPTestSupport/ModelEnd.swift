@@ -13,6 +13,12 @@ struct ModelEnd {
     var timestamps = true
     var selective = true
     var window = 65_535
+    /// Whether it sends nothing before the other end has ended its stream.
+    var waitsForEnd = false
+    /// After how many octets it stops reading, and for how long; its window closes meanwhile.
+    var stall: (after: Int, time: UInt64)?
+    /// After how many octets it gives the connection up with a reset.
+    var abortAfter: Int?
   }
 
   enum State {
@@ -23,6 +29,8 @@ struct ModelEnd {
   let traits: Traits
   private(set) var state = State.closed
   private(set) var wasReset = false
+  /// Whether it has given the connection up.
+  private(set) var hasAborted = false
   /// What it sends, and what it has received.
   let toSend: [UInt8]
   private(set) var received: [UInt8] = []
@@ -44,6 +52,10 @@ struct ModelEnd {
   private var early: [Int: [UInt8]] = [:]
   private var finAt: Int?
   private var duplicates = 0
+  /// How much its program has read, and when it goes on reading.
+  private var read = 0
+  private var readsAt: UInt64?
+  private var hasStalled = false
 
   init(_ direction: Direction, _ traits: Traits, sending octets: [UInt8]) {
     self.direction = direction
@@ -55,12 +67,15 @@ struct ModelEnd {
   var isDone: Bool { acknowledged == toSend.count + 1 && hasReceivedFIN }
   var hasSentAll: Bool { acknowledged >= toSend.count }
 
+  /// Octets that it takes beyond what it has.
+  private var room: Int { max(0, traits.window - (received.count - read)) }
+
   private func base(_ now: UInt64, flags: TCPFlags) -> TCPSegment {
     let inOrder = received.count + (hasReceivedFIN ? 1 : 0)
     var segment = TCPSegment(
       sequence: traits.initialSequence &+ 1 &+ UInt32(truncatingIfNeeded: next),
       acknowledgment: peerSequence &+ 1 &+ UInt32(truncatingIfNeeded: inOrder), flags: flags,
-      window: UInt16(clamping: peerScale != nil ? traits.window >> Int(traits.scale ?? 0) : traits.window))
+      window: UInt16(clamping: peerScale != nil ? room >> Int(traits.scale ?? 0) : room))
     if peerTimestamps, traits.timestamps {
       segment.options.timestamp = .init(value: UInt32(truncatingIfNeeded: now / 1000), echo: lastPeerTimestamp)
     }
@@ -95,8 +110,15 @@ struct ModelEnd {
 
   /// Takes a segment, answers what it sends for it.
   mutating func receive(_ segment: TCPSegment, now: UInt64) -> [TCPSegment] {
+    if hasAborted { return segment.flags.contains(.rst) ? [] : [reset(at: segment.acknowledgment)] }
     if segment.flags.contains(.rst) {
-      wasReset = true
+      // RFC 5961 section 3.2.
+      let expected = base(now, flags: .ack).acknowledgment
+      if state != .established || segment.sequence == expected {
+        wasReset = true
+      } else {
+        return [base(now, flags: .ack)]
+      }
       return []
     }
     if segment.flags.contains(.syn) {
@@ -121,7 +143,11 @@ struct ModelEnd {
     var answers: [TCPSegment] = []
     takeAcknowledgment(segment, now: now, into: &answers)
     if !segment.payload.isEmpty || segment.flags.contains(.fin) {
-      takeOctets(segment)
+      takeOctets(segment, now: now)
+      if let after = traits.abortAfter, received.count >= after {
+        hasAborted = true
+        return [reset(at: base(now, flags: .ack).sequence)]
+      }
       answers.append(base(now, flags: .ack))
     } else if Int(Int32(bitPattern: segment.sequence &- (peerSequence &+ 1))) < received.count {
       // A keep-alive.
@@ -146,14 +172,27 @@ struct ModelEnd {
     }
   }
 
-  private mutating func takeOctets(_ segment: TCPSegment) {
+  private func reset(at sequence: UInt32) -> TCPSegment {
+    TCPSegment(sequence: sequence, acknowledgment: 0, flags: .rst, window: 0)
+  }
+
+  private mutating func takeOctets(_ whole: TCPSegment, now: UInt64) {
+    var segment = whole
+    defer { stallOrRead(now: now) }
+    let begin = Int(Int32(bitPattern: segment.sequence &- (peerSequence &+ 1)))
+    let limit = max(0, received.count + room - begin)
+    if segment.payload.count > limit {
+      segment.payload = Array(segment.payload.prefix(limit))
+      segment.flags.remove(.fin)
+    }
+    guard !segment.payload.isEmpty || segment.flags.contains(.fin) else { return }
     let start = Int(Int32(bitPattern: segment.sequence &- (peerSequence &+ 1)))
     if segment.flags.contains(.fin) { finAt = start + segment.payload.count }
     if start <= received.count {
       if start + segment.payload.count > received.count {
         received += segment.payload.dropFirst(received.count - start)
       }
-    } else if start - received.count < traits.window {
+    } else if start - received.count < room {
       if (early[start]?.count ?? 0) < segment.payload.count { early[start] = segment.payload }
     }
     while let (place, octets) = early.filter({ $0.key <= received.count }).first {
@@ -161,6 +200,16 @@ struct ModelEnd {
       if place + octets.count > received.count { received += octets.dropFirst(received.count - place) }
     }
     if finAt == received.count { hasReceivedFIN = true }
+  }
+
+  private mutating func stallOrRead(now: UInt64) {
+    if readsAt != nil { return }
+    if let stall = traits.stall, !hasStalled, received.count >= stall.after {
+      hasStalled = true
+      readsAt = now + stall.time
+    } else {
+      read = received.count
+    }
   }
 
   private func piece(at place: Int, now: UInt64) -> (segment: TCPSegment, length: Int) {
@@ -179,6 +228,7 @@ struct ModelEnd {
 
   private mutating func transmit(now: UInt64) -> [TCPSegment] {
     var segments: [TCPSegment] = []
+    guard !traits.waitsForEnd || hasReceivedFIN else { return [] }
     while next <= toSend.count, next - acknowledged < max(peerWindow, 1), segments.count < 40 {
       let (segment, length) = piece(at: next, now: now)
       // The window holds for octets; one beyond it is a probe.
@@ -202,10 +252,16 @@ struct ModelEnd {
   }
 
   /// When `turn` is due.
-  var deadline: UInt64? { retransmitAt }
+  var deadline: UInt64? { hasAborted || wasReset ? nil : [retransmitAt, readsAt].compactMap { $0 }.min() }
 
   /// What is sent because time went by.
   mutating func turn(now: UInt64) -> [TCPSegment] {
+    guard !hasAborted, !wasReset else { return [] }
+    if let time = readsAt, time <= now {
+      readsAt = nil
+      read = received.count
+      return [base(now, flags: .ack)]
+    }
     guard let time = retransmitAt, time <= now else { return [] }
     patience = min(patience * 2, 5_000_000)
     retransmitAt = now + patience

@@ -5,13 +5,20 @@ import WireFormats
 
 /// A whole conversation of two model ends through a virtual connection whose gateway edits both streams, over links that
 /// lose, repeat, reorder and cut what they carry.
-struct Simulation {
+package struct Simulation {
   /// How bad the links are, in percent.
-  struct Trouble {
-    var loss = 0
-    var repetition = 0
-    var reordering = 0
-    var cutting = 0
+  package struct Trouble: Sendable {
+    package var loss = 0
+    package var repetition = 0
+    package var reordering = 0
+    package var cutting = 0
+
+    package init(loss: Int = 0, repetition: Int = 0, reordering: Int = 0, cutting: Int = 0) {
+      self.loss = loss
+      self.repetition = repetition
+      self.reordering = reordering
+      self.cutting = cutting
+    }
   }
 
   /// A segment on its way: to the proxy from an end, or from the proxy to an end.
@@ -25,21 +32,23 @@ struct Simulation {
 
   private var inside: ModelEnd
   private var outside: ModelEnd
-  private(set) var connection = VirtualConnection()
-  private var random: SeededRandom
+  var connection = VirtualConnection()
+  var random: SeededRandom
   private let trouble: Trouble
   private var flights: [Flight] = []
   private var order = 0
-  private(set) var now: UInt64 = 1_000_000
+  var now: UInt64 = 1_000_000
   private let superFrames: Bool
+  /// Whether both ends open the connection (RFC 9293 section 3.5).
+  private let isSimultaneous: Bool
   /// The streams as the gateway made them: what has to arrive.
-  private var expectedOutside: [UInt8] = []
-  private var expectedInside: [UInt8] = []
+  var expectedOutside: [UInt8] = []
+  var expectedInside: [UInt8] = []
   /// The length of the message at the head of each direction; the gateway waits until it is whole.
-  private var wanted: [Direction: Int] = [:]
-  private let longestMessage: Int
+  var wanted: [Direction: Int] = [:]
+  let longestMessage: Int
 
-  init(seed: UInt64, octets: Int, trouble: Trouble, longestMessage: Int) {
+  package init(seed: UInt64, octets: Int, trouble: Trouble, longestMessage: Int) {
     var random = SeededRandom(seed: seed)
     func traits() -> ModelEnd.Traits {
       var traits = ModelEnd.Traits(initialSequence: UInt32(truncatingIfNeeded: random.next()))
@@ -50,14 +59,22 @@ struct Simulation {
       traits.selective = random.oneIn(2)
       traits.maximumSegment = [200, 536, 1000, 1460][Int(random.next() % 4)]
       traits.window = [4_000, 20_000, 65_535][Int(random.next() % 3)]
+      if random.oneIn(8) {
+        traits.stall = (Int(random.next() % UInt64(octets)), 50_000 + random.next() % 20_000_000)
+        traits.window = min(traits.window, 4_000)
+      }
+      if random.oneIn(16) { traits.abortAfter = Int(random.next() % UInt64(octets)) }
       return traits
     }
     func stream() -> [UInt8] {
       let count = random.oneIn(5) ? 0 : Int(random.next() % UInt64(octets))
       return (0..<count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     }
+    var ofOutside = traits()
+    ofOutside.waitsForEnd = random.oneIn(4)
     inside = ModelEnd(.outbound, traits(), sending: stream())
-    outside = ModelEnd(.inbound, traits(), sending: stream())
+    outside = ModelEnd(.inbound, ofOutside, sending: stream())
+    isSimultaneous = random.oneIn(20)
     superFrames = random.oneIn(2)
     self.trouble = trouble
     self.longestMessage = longestMessage
@@ -65,12 +82,14 @@ struct Simulation {
   }
 
   /// Plays it to its end; answers what is wrong, or nil.
-  mutating func play() -> String? {
+  package mutating func play() -> String? {
     launch([inside.open(now: now)], .outbound)
+    if isSimultaneous { launch([outside.open(now: now)], .inbound) }
     var events = 0
     while !(inside.isDone && outside.isDone) {
       events += 1
       if events > 400_000 || now > 3_600_000_000 { return "it did not come to its end: \(progress)" }
+      if inside.hasAborted || outside.hasAborted { return playReset() }
       if inside.wasReset || outside.wasReset { return "it was reset: \(progress)" }
       step()
     }
@@ -86,6 +105,20 @@ struct Simulation {
     return nil
   }
 
+  /// One end has given up. The other hears of it, at the latest when it sends something, and has received a part of the
+  /// stream from its beginning; and nothing goes on for ever.
+  private mutating func playReset() -> String? {
+    for _ in 0..<20_000 where !flights.isEmpty || deadlines != nil { step() }
+    guard flights.isEmpty, deadlines == nil else { return "it goes on after a reset: \(progress)" }
+    guard expectedOutside.starts(with: outside.received), expectedInside.starts(with: inside.received) else {
+      return "something else was received before a reset: \(progress)"
+    }
+    return nil
+  }
+
+  /// When the first of the ends and the proxy has something to do.
+  private var deadlines: UInt64? { [inside.deadline, outside.deadline, connection.deadline].compactMap { $0 }.min() }
+
   private var progress: String {
     "\(inside.toSend.count) octets out, \(outside.received.count) of \(expectedOutside.count) there; "
       + "\(outside.toSend.count) in, \(inside.received.count) of \(expectedInside.count) there; "
@@ -95,8 +128,7 @@ struct Simulation {
   // MARK: Time
 
   private mutating func step() {
-    let times = [flights.map(\.time).min(), inside.deadline, outside.deadline, connection.deadline].compactMap { $0 }
-    guard let next = times.min() else {
+    guard let next = [flights.map(\.time).min(), deadlines].compactMap({ $0 }).min() else {
       now += 1_000_000
       return
     }
@@ -169,43 +201,5 @@ struct Simulation {
     return [first, second]
   }
 
-  private mutating func chance(_ percent: Int) -> Bool { Int(random.next() % 100) < percent }
-
-  // MARK: The gateway
-
-  /// Passes whole messages on, some with edits, and what remains when the stream has ended.
-  private mutating func edit(_ direction: Direction) {
-    while connection.unreadCount(direction) > 0 {
-      let length = wanted[direction] ?? 1 + Int(random.next() % UInt64(longestMessage))
-      wanted[direction] = length
-      let unread = connection.unreadCount(direction)
-      guard unread >= length || connection.hasEnded(direction) else { return }
-      let count = min(length, unread)
-      wanted[direction] = nil
-      let message = connection.withUnread(direction) { span in (0..<count).map { span[$0] } }
-      let edits = someEdits(of: count)
-      connection.pass(count, edits: edits, direction, now: now)
-      var result: [UInt8] = []
-      var from = 0
-      for edit in edits {
-        result += message[from..<edit.range.lowerBound] + edit.octets
-        from = edit.range.upperBound
-      }
-      result += message[from...]
-      if direction == .outbound { expectedOutside += result } else { expectedInside += result }
-    }
-  }
-
-  private mutating func someEdits(of count: Int) -> [StreamEdit] {
-    var edits: [StreamEdit] = []
-    var from = 0
-    while from < count, chance(40), edits.count < 5 {
-      let start = from + Int(random.next() % UInt64(count - from))
-      let length = Int(random.next() % UInt64(min(20, count - start) + 1))
-      let octets = (0..<Int(random.next() % 25)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-      edits.append(StreamEdit(range: start..<start + length, octets: octets))
-      from = start + max(length, 1)
-    }
-    return edits
-  }
+  mutating func chance(_ percent: Int) -> Bool { Int(random.next() % 100) < percent }
 }

@@ -1,0 +1,190 @@
+import CReference
+import Dataplane
+import Gateways
+import Glibc
+import Synchronization
+import Translation
+import WireFormats
+
+/// What the slow path can do, and what it costs those who do not use it.
+enum SlowPathBench {
+  private static let command = Array("PORT 10,0,1,0,200,1\r\n".utf8)
+  private static let reply = Array("200 PORT command successful\r\n".utf8)
+
+  /// The rows of a run.
+  static func measure(rounds: Int) throws -> [Row] {
+    [
+      try releasedSessions(rounds: rounds), try bulk(payload: 1_448, rounds: rounds),
+      try bulk(payload: 44 * 1_448, rounds: rounds), try messages(rounds: rounds), try memory(),
+    ] + (try flood(rounds: rounds).map { [$0] } ?? [])
+  }
+
+  // MARK: After the gateway stepped aside
+
+  /// Packets through sessions whose numbers are moved, of the rate of plain ones, in turn.
+  private static func releasedSessions(rounds: Int) throws -> Row {
+    var row = Row(title: "sessions after their gateway stepped aside, of plain ones", unit: "%", aim: 90)
+    let count = 1_024
+    var scene = try ControlScene(sessions: 4 * count, looks: true)
+    for number in 0..<count {
+      _ = scene.admit(Flow(number: number), port: 80)
+      guard let session = scene.admit(Flow(number: number), port: ControlScene.controlPort),
+        scene.gateway.translator.perform(
+          .release(session.id, SequenceShift(outbound: 4, inbound: -3)), now: scene.gateway.now) == .done
+      else { throw BenchmarkError.wrong("a control session was not given back") }
+    }
+    for round in 0..<max(3, rounds * 3) {
+      var rates: [UInt16: Double] = [:]
+      for port in round % 2 == 0 ? [80, ControlScene.controlPort] : [ControlScene.controlPort, 80] {
+        rates[port] = try rate(&scene, flows: count, port: port)
+      }
+      row.samples.values.append((rates[ControlScene.controlPort] ?? 0) / (rates[80] ?? 1) * 100)
+    }
+    return row
+  }
+
+  /// Packets a second of 64 octets through `flows` TCP sessions to a port.
+  private static func rate(_ scene: inout ControlScene, flows: Int, port: UInt16) throws -> Double {
+    guard let source = Region(size: flows * 64), let burst = Burst() else { throw BenchmarkError.noMemory("frames") }
+    for number in 0..<flows {
+      let frame = ControlScene.frame(
+        Flow(number: number), port: port, flags: .ack, sequence: 1_001, acknowledgment: 5_001, payload: 10)
+      unsafe PacketOctets(base: source.base + number * 64, count: 64).store(frame)
+    }
+    let passes = 2_000
+    let time = seconds {
+      for _ in 0..<passes {
+        for first in stride(from: 0, to: flows, by: Burst.size) {
+          unsafe burst.arrive(source.base + first * 64)
+          burst.translate(&scene.gateway.translator, now: scene.gateway.now)
+        }
+      }
+    }
+    guard burst.isForwarded else { throw BenchmarkError.wrong("packets of released sessions did not go on") }
+    return Double(passes * flows) / time
+  }
+
+  // MARK: Bulk
+
+  /// Octets a second of a bulk transfer that stays on the slow path, of the fast path's. Both copy each frame from the
+  /// device and to it and translate it; the slow path also takes it out of its buffer, through virtual TCP, which is
+  /// acknowledged everything, and puts it into another.
+  private static func bulk(payload: Int, rounds: Int) throws -> Row {
+    let isSuper = payload > 1_448
+    let title = isSuper ? "bulk by virtual TCP, super-frames of 64 KB" : "bulk by virtual TCP, segments of 1448 octets"
+    var row = Row(title: title + ", of the fast path", unit: "%", aim: 50)
+    var scene = try ControlScene(sessions: 64, looks: false)
+    let flow = Flow(number: 0)
+    guard let session = scene.admit(flow, port: ControlScene.controlPort), scene.admit(flow, port: 80) == nil,
+      let device = Region(size: 1 << 20), let buffer = Region(size: 1 << 20), let outlet = Region(size: 1 << 20)
+    else { throw BenchmarkError.noMemory("a bulk transfer") }
+    var dialogue = Dialogue(session)
+    dialogue.open(&scene.engine, now: 1_000_000)
+    var lane = unsafe BulkLane(
+      device: device.base, buffer: buffer.base, outlet: outlet.base, payload: payload, session: session)
+    let frames = isSuper ? 4_000 : 100_000
+    var fastest = (slow: 0.0, fast: 0.0)
+    for round in 0...rounds {
+      let fast = Double(frames * payload * 8) / (try lane.fast(frames, flow, &scene)) / 1e9
+      let slow = Double(frames * payload * 8) / (try lane.slow(frames, flow, &scene)) / 1e9
+      guard round > 0 else { continue }
+      fastest = (max(fastest.slow, slow), max(fastest.fast, fast))
+      row.samples.values.append(slow / fast * 100)
+    }
+    print("\(title): \(format(fastest.slow, 1)) Gbit/s, the fast path \(format(fastest.fast, 1)) Gbit/s")
+    withExtendedLifetime((device, buffer, outlet)) {}
+    return row
+  }
+
+  // MARK: Control messages
+
+  /// Control messages a second, half of which are edited and open a door.
+  private static func messages(rounds: Int) throws -> Row {
+    var row = Row(title: "control messages by one slow path", unit: "k/s", aim: 100)
+    for _ in 0..<max(1, rounds) { row.samples.values.append(try talk(exchanges: 50_000) / 1e3) }
+    return row
+  }
+
+  private static func talk(exchanges: Int) throws -> Double {
+    var scene = try ControlScene(sessions: 1_024, looks: true)
+    var dialogues: [Dialogue] = []
+    var now: UInt64 = 1_000_000
+    for number in 0..<32 {
+      guard let session = scene.admit(Flow(number: number), port: ControlScene.controlPort) else {
+        throw BenchmarkError.wrong("no control session")
+      }
+      var dialogue = Dialogue(session)
+      dialogue.open(&scene.engine, now: now)
+      dialogue.send(.inbound, .ack, Array("220 ready\r\n".utf8), &scene.engine, now: now)
+      dialogues.append(dialogue)
+    }
+    let before = scene.counters.value(of: .messages, FTPGateway.id)
+    let time = seconds {
+      for number in 0..<exchanges {
+        now += 10
+        let place = number % dialogues.count
+        dialogues[place].send(.outbound, .ack, command, &scene.engine, now: now)
+        dialogues[place].send(.inbound, .ack, reply, &scene.engine, now: now)
+      }
+    }
+    let messages = scene.counters.value(of: .messages, FTPGateway.id) - before
+    let edits = scene.counters.value(of: .edits, FTPGateway.id)
+    guard messages == UInt64(2 * exchanges), edits == UInt64(exchanges) else {
+      throw BenchmarkError.wrong("\(messages) messages and \(edits) edits in \(exchanges) exchanges")
+    }
+    return Double(messages) / time
+  }
+
+  // MARK: Memory
+
+  /// Octets of memory for each idle connection, by what malloc gave away.
+  private static func memory() throws -> Row {
+    let count = 10_000
+    var scene = try ControlScene(sessions: 2 * count, looks: true)
+    let sessions = (0..<count).compactMap { scene.admit(Flow(number: $0), port: ControlScene.controlPort) }
+    guard sessions.count == count else { throw BenchmarkError.wrong("\(sessions.count) control sessions") }
+    let before = sp_allocated_octets()
+    for session in sessions {
+      var dialogue = Dialogue(session)
+      dialogue.open(&scene.engine, now: 1_000_000)
+      dialogue.send(.inbound, .ack, reply, &scene.engine, now: 1_000_000)
+      dialogue.send(.outbound, .ack, [], &scene.engine, now: 1_000_000)
+    }
+    let octets = Double(sp_allocated_octets() - before) / Double(count)
+    guard scene.counters.value(of: .connections) == UInt64(count) else {
+      throw BenchmarkError.wrong("connections are missing")
+    }
+    return Row(
+      title: "memory of an idle virtual TCP connection", unit: "octets", samples: Samples(values: [octets]), aim: 4_096,
+      lowerIsBetter: true)
+  }
+
+  // MARK: A flood
+
+  /// The fast path's packet rate while another core's slow path is flooded, of its rate without; nil with one core.
+  private static func flood(rounds: Int) throws -> Row? {
+    let cores = Topology.availableCores
+    guard cores.count > 1 else { return nil }
+    var row = Row(title: "fast path beside a flooded slow path, of its rate alone", unit: "%", aim: 95)
+    var bench = try Bench(sessions: 1_000, portion: 0.25)
+    _ = try bench.create()
+    for _ in 0..<max(3, rounds) {
+      let alone = try bench.forward()
+      let flood = Flood()
+      let thread = try PinnedThread.start(name: "flood", core: cores[1]) { flood.run() }
+      let beside = try bench.forward()
+      flood.stops.store(true, ordering: .relaxed)
+      thread.join()
+      row.samples.values.append(beside / alone * 100)
+    }
+    return row
+  }
+
+  private final class Flood: Sendable {
+    let stops = Atomic<Bool>(false)
+
+    func run() {
+      while !stops.load(ordering: .relaxed) { _ = try? SlowPathBench.talk(exchanges: 2_000) }
+    }
+  }
+}
