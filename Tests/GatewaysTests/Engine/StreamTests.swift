@@ -226,6 +226,15 @@ struct StreamTests {
     }
   }
 
+  @Test func `a hole that is filled makes much unread at once, and that is no overflow`() {
+    var bench = connected { $0.octetsPerConnection = 20_000 }
+    let line = Array(("NOOP " + String(repeating: "x", count: 993) + "\r\n").utf8)
+    for number in (0..<10).reversed() { bench.segment(.outbound, at: 1000 * number, line, flags: .ack) }
+    #expect(bench.counters.value(of: .overflows) == 0)
+    #expect(bench.counters.value(of: .messages, FTPGateway.id) == 11)
+    #expect(bench.counters.value(of: .openSessions, FTPGateway.id) == 1)
+  }
+
   @Test func `after a reset nothing is due, whatever was under way`() throws {
     var bench = connected()
     bench.send(.outbound, .ack, "NOOP\r\n")
