@@ -160,7 +160,6 @@ extension VirtualConnection {
     }
     if isPassingThrough { self[direction].pass(self[direction].unread.count, []) }
     self[direction].passFIN()
-    if self[direction].unread.count >= limits.ofDirection { overflowed = !isPassingThrough }
     holdBack(direction, now: now)
   }
 
@@ -186,12 +185,12 @@ extension VirtualConnection {
     guard !octets.isEmpty else { return }
     guard bufferedOctets + octets.count <= limits.octets else {
       // What passes through must not be held up by what is held already.
-      overflowed = !isPassingThrough
+      hasRefused = !isPassingThrough
       return
     }
     guard place == self[direction].received else {
       tally.outOfOrder += 1
-      if !self[direction].early.insert(octets, at: place, limit: limits.pieces) { overflowed = !isPassingThrough }
+      if !self[direction].early.insert(octets, at: place, limit: limits.pieces) { hasRefused = !isPassingThrough }
       self[direction].newestEarly = place
       // Said at once: the sender finds out what is missing by it (RFC 5681 section 4.2).
       self[direction].owesAnswer = true

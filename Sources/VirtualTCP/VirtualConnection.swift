@@ -23,7 +23,7 @@ package struct VirtualConnection: Sendable {
   package internal(set) var isReset = false
   package internal(set) var isPassingThrough = false
   /// Whether octets had to be refused because the limit was reached.
-  package internal(set) var overflowed = false
+  var hasRefused = false
   /// Challenges in the second that began then.
   var challenges = 0
   var challengesSince: UInt64 = 0
@@ -62,6 +62,15 @@ package struct VirtualConnection: Sendable {
 
   /// Whether both ends have ended their streams, or a reset has ended both.
   package var isClosed: Bool { isReset || outbound.isFinished && inbound.isFinished }
+
+  /// Whether the limit was reached: octets had to be refused, or what is unread has no room for its end. Means something
+  /// once everything has been read that can be: a hole that is filled makes much unread at once.
+  package var overflowed: Bool {
+    guard !isPassingThrough else { return false }
+    return hasRefused || fillsUp(outbound) || fillsUp(inbound)
+  }
+
+  private func fillsUp(_ pipe: Pipe) -> Bool { !pipe.isWaiting && pipe.unread.count >= limits.ofDirection }
 
   /// Octets that are held.
   package var bufferedOctets: Int { outbound.held + inbound.held }
@@ -108,7 +117,7 @@ package struct VirtualConnection: Sendable {
   /// Passes everything on as it is from now on, and what is unread first.
   package mutating func passEverything(now: UInt64) {
     isPassingThrough = true
-    overflowed = false
+    hasRefused = false
     for direction in [Direction.outbound, .inbound] {
       self[direction].isWaiting = false
       self[direction].pass(self[direction].unread.count, [])

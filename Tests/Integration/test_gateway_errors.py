@@ -12,6 +12,8 @@ from narrow import FAR, LINK_MTU, narrow_path
 from servers import vsftpd
 
 DATA = os.urandom(2 << 20)
+# Sequence numbers as they are on the wire.
+ABSOLUTE = ("tcp.relative_sequence_numbers:FALSE",)
 
 
 @lab.sallyport_only
@@ -31,12 +33,13 @@ class NarrowPath(lab.LabTestCase):
     def told(self, seen):
         """What alice was told of the narrow link: the quoted ports and the quoted number."""
         return seen.select(
-            "icmp.type == 3 && icmp.code == 4", "ip.dst", "icmp.mtu", "tcp.srcport", "tcp.dstport", "tcp.seq_raw"
+            "icmp.type == 3 && icmp.code == 4", "ip.dst", "icmp.mtu", "tcp.srcport", "tcp.dstport", "tcp.seq",
+            options=ABSOLUTE,
         )
 
     def sent(self, seen):
         """The number of every segment that alice sent."""
-        return {row[0] for row in seen.select(f"ip.src == {lab.ALICE} && tcp && !icmp", "tcp.seq_raw")}
+        return {row[0] for row in seen.select(f"ip.src == {lab.ALICE} && tcp && !icmp", "tcp.seq", options=ABSOLUTE)}
 
     def test_a_shifted_control_connection_learns_of_the_narrow_link(self):
         for state in "off", "on":

@@ -28,12 +28,7 @@ extension GatewayEngine {
     // The quoted segment went the other way.
     let quotedDirection: Direction = packet.direction == .outbound ? .inbound : .outbound
     var changed = packet
-    let old = packet.octets.span.number32(at: segment + TCPField.sequence)
-    let new = stream.connection.unmap(sequence: old, quotedDirection)
-    changed.octets.store32(new, at: segment + TCPField.sequence)
-    let checksum = packet.octets.span.number16(at: message + ICMPField.checksum)
-    let difference = Self.difference(from: old, to: new, atOddOffset: (segment - message) & 1 == 1)
-    changed.octets.store16(InternetChecksum.update(checksum, by: difference), at: message + ICMPField.checksum)
+    moveNumbers(of: &changed.octets, at: segment, end: layout.totalLength, message: message, quotedDirection, stream)
     if packet.octets[message + ICMPField.type] == ICMPType.destinationUnreachable,
       packet.octets[message + ICMPField.code] == 4
     {
@@ -46,8 +41,30 @@ extension GatewayEngine {
     forward(changed)
   }
 
-  private static func difference(from old: UInt32, to new: UInt32, atOddOffset isOdd: Bool) -> UInt16 {
-    let difference = InternetChecksum.difference(from: old, to: new)
-    return isOdd ? difference.byteSwapped : difference
+  /// Gives the quoted segment the numbers that its sender gave it, as far as they are quoted, and corrects both checksums.
+  private func moveNumbers(
+    of octets: inout [UInt8], at segment: Int, end: Int, message: Int, _ direction: Direction, _ stream: StreamSession
+  ) {
+    let connection = stream.connection
+    let other: Direction = direction == .outbound ? .inbound : .outbound
+    // Everything here is at an even place of the message, since headers are made of words.
+    var difference: UInt16 = 0
+    func move(_ field: Int, _ new: (UInt32) -> UInt32) {
+      let old = octets.span.number32(at: field)
+      octets.store32(new(old), at: field)
+      difference = InternetChecksum.add(difference, InternetChecksum.difference(from: old, to: new(old)))
+    }
+    move(segment + TCPField.sequence) { connection.unmap(sequence: $0, direction) }
+    if segment + TCPField.flags < end, TCPFlags(rawValue: octets[segment + TCPField.flags]).contains(.ack) {
+      move(segment + TCPField.acknowledgment) { connection.map(sequence: $0, other) }
+    }
+    guard segment + TCPField.checksum + 2 <= end else {
+      let checksum = octets.span.number16(at: message + ICMPField.checksum)
+      octets.store16(InternetChecksum.update(checksum, by: difference), at: message + ICMPField.checksum)
+      return
+    }
+    // What the quoted checksum makes up for leaves the message's own as it is.
+    let checksum = octets.span.number16(at: segment + TCPField.checksum)
+    octets.store16(InternetChecksum.update(checksum, by: difference), at: segment + TCPField.checksum)
   }
 }

@@ -190,6 +190,33 @@ struct StreamTests {
     #expect(NaiveChecksum.checksum(Array(error.octets[20...])) == 0)
   }
 
+  @Test(arguments: [548, 28])
+  func `an error from inside quotes the acknowledgement that the outside host sent`(quoting limit: Int) throws {
+    var bench = connected()
+    bench.send(.outbound, .ack, Self.port)
+    let delivered = 5001 + UInt32(Self.translated.utf8.count)
+    bench.send(.inbound, .ack, acknowledging: delivered)
+    _ = bench.take()
+    let quoted = Datagram.tcp(from: Host.carol.at(21), to: SocketAddress(Host.alice.address, 41_000), .ack)
+      .with {
+        $0.sequence = 9001
+        $0.acknowledgment = 5001 + UInt32(Self.port.utf8.count)
+      }
+    bench.receive(
+      .icmpError(
+        type: 3, code: 1, from: Host.alice.address, to: Host.carol.address, about: quoted.packet(), quoting: limit),
+      .outbound)
+    let error = try #require(bench.packets.last)
+    #expect(NaiveChecksum.checksum(Array(error.octets[20...])) == 0)
+    let segment = Array(error.octets[48...])
+    guard limit > 28 else { return }
+    #expect(segment[8..<12].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } == delivered)
+    let pseudo = NaiveChecksum.pseudoHeader(
+      source: Array(error.octets[40..<44]), destination: Array(error.octets[44..<48]), protocolNumber: 6,
+      length: segment.count)
+    #expect(NaiveChecksum.checksum(pseudo + segment) == 0)
+  }
+
   @Test func `what leaves has right checksums`() {
     var bench = connected()
     bench.send(.outbound, .ack, Self.port)
@@ -200,6 +227,15 @@ struct StreamTests {
         length: packet.octets.count - 20)
       #expect(NaiveChecksum.checksum(pseudo + packet.octets[20...]) == 0)
     }
+  }
+
+  @Test func `a hole that is filled makes much unread at once, and that is no overflow`() {
+    var bench = connected { $0.octetsPerConnection = 20_000 }
+    let line = Array(("NOOP " + String(repeating: "x", count: 993) + "\r\n").utf8)
+    for number in (0..<10).reversed() { bench.segment(.outbound, at: 1000 * number, line, flags: .ack) }
+    #expect(bench.counters.value(of: .overflows) == 0)
+    #expect(bench.counters.value(of: .messages, FTPGateway.id) == 11)
+    #expect(bench.counters.value(of: .openSessions, FTPGateway.id) == 1)
   }
 
   @Test func `after a reset nothing is due, whatever was under way`() throws {
