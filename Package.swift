@@ -150,7 +150,7 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
     ("FuzzWireFormats", lower), ("FuzzTranslator", lower), ("FuzzFragments", lower), ("FuzzRegion", lower),
     ("FuzzConfiguration", ["Configuration"]), ("FuzzGateways", ["GatewayTestSupport", "Gateways"] + lower),
     ("FuzzEngine", ["GatewayTestSupport", "Gateways", "VirtualTCP"] + lower),
-    ("FuzzReplay", ["Replay", "Configuration"]),
+    ("FuzzReplay", ["Replay", "Configuration", "WireFormats"]),
   ] {
     targets.append(
       .executableTarget(

@@ -8,6 +8,9 @@ extension CaptureReplay {
   /// Delivers what left the gateway, and notes what did not. `conversation` is the one that a packet was just sent of; nil
   /// when time alone has brought the events about.
   func follow(_ events: [GatewayEvent], of conversation: Conversation?) {
+    // What gateways tell comes before what they let pass.
+    readLedger()
+    for door in gateway.takeRefusedDoors() { report.problems.append(.doorRefused(door.request, door.refusal)) }
     for event in events {
       switch event {
       case .inspected(let gateway): conversation?.gateway = gateway
@@ -19,8 +22,6 @@ extension CaptureReplay {
       case .held: break
       }
     }
-    readLedger()
-    for door in gateway.takeRefusedDoors() { report.problems.append(.doorRefused(door.request, door.refusal)) }
   }
 
   private func recordFrames(of packet: PassedPacket) {
@@ -71,7 +72,7 @@ extension CaptureReplay {
   private func name(_ conversation: Conversation, _ global: Endpoint) {
     conversation.insideGlobal = global
     seen[InsideEnd(conversation.flow.protocolNumber, conversation.flow.inside)] = global
-    if global.address != conversation.flow.inside.address { hidden.insert(conversation.flow.inside.address) }
+    if global.address == conversation.flow.inside.address { untranslated.insert(global.address) }
   }
 
   private func deliver(_ packet: RecordedPacket, to conversation: Conversation, _ direction: Direction) {
@@ -103,7 +104,8 @@ extension CaptureReplay {
   /// Looks for inside local addresses in lines that went out.
   func search(_ lines: [[UInt8]], _ conversation: Conversation) {
     for line in lines {
-      for address in AddressSearch.addresses(in: line) where hidden.contains(address) {
+      for address in AddressSearch.addresses(in: line)
+      where sides.inside(address) != nil && !untranslated.contains(address) {
         let flow = ReplayedFlow(conversation.flow)
         if ControlLines.mustBeTranslated(line, of: conversation.gateway) {
           report.problems.append(.leak(flow, address, text: line))

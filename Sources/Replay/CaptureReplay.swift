@@ -25,8 +25,8 @@ package final class CaptureReplay {
   /// What an inside end was last seen to be called outside, and what gateways told that doors to it are called.
   var seen: [InsideEnd: Endpoint] = [:]
   var granted: [InsideEnd: Endpoint] = [:]
-  /// Inside local addresses that are translated, which nobody outside should read.
-  var hidden: Set<IPv4Address> = []
+  /// Inside hosts that cross under their own addresses, which are no secret outside.
+  var untranslated: Set<IPv4Address> = []
   /// Every address that a host of the capture has.
   var hosts: Set<IPv4Address> = []
   /// The ports of datagrams in fragments, by what their fragments have in common.

@@ -121,8 +121,8 @@ private let question = Datagram.udp(from: Host.alice.at(4000), to: Host.carol.at
     let ticks: UInt64 = 1_700_000_000_000_000_000
     #expect(try time(resolution: 9) == ticks)
     #expect(try time(resolution: 12) == ticks / 1000)
-    #expect(
-      try time(resolution: 0x80 | 31) == (ticks >> 31) * 1_000_000_000 + (ticks & 0x7FFF_FFFF) * 1_000_000_000 >> 31)
+    let (seconds, rest) = (ticks >> 31, ticks & 0x7FFF_FFFF)
+    #expect(try time(resolution: 0x80 | 31) == seconds * 1_000_000_000 + (rest * 1_000_000_000) >> 31)
     for resolution in 0...UInt8.max { _ = try time(resolution: resolution) }
   }
 

@@ -8,7 +8,7 @@ import WireFormats
   @Test func `ends, and what it writes is sound`() throws {
     var random = SeededRandom(seed: 11)
     let whole = Self.recording
-    for _ in 0..<400 {
+    for _ in 0..<120 {
       var recording = Recording()
       for frame in whole.frames {
         var octets = frame.octets
@@ -24,7 +24,7 @@ import WireFormats
         recording.add(octets)
       }
       guard let replayed = try? Replayed(recording) else { continue }
-      #expect(replayed.wrongChecksums == 0)
+      #expect(replayed.wrong == [])
     }
   }
 

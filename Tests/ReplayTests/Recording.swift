@@ -53,9 +53,10 @@ struct Recording {
     for frame in frames {
       let rest = UInt32(frame.time % 1_000_000_000)
       let length = UInt32(frame.octets.count)
-      file += [UInt32(frame.time / 1_000_000_000), isNano ? rest : rest / 1000, length, length].flatMap {
-        number($0, format.isBig)
-      }
+      file += [UInt32(truncatingIfNeeded: frame.time / 1_000_000_000), isNano ? rest : rest / 1000, length, length]
+        .flatMap {
+          number($0, format.isBig)
+        }
       file += frame.octets
     }
     return file
@@ -196,7 +197,10 @@ struct Replayed {
   }
 
   /// Packets whose checksums are wrong.
-  var wrongChecksums: Int { (inside + outside).count { !Self.isRight($0) } }
+  var wrongChecksums: Int { wrong.count }
+
+  /// The packets whose checksums are wrong.
+  var wrong: [[UInt8]] { (inside + outside).filter { !Self.isRight($0) }.map(\.octets) }
 
   private static func isRight(_ packet: RecordedPacket) -> Bool {
     let header = Array(packet.octets[..<packet.headerLength])
@@ -204,8 +208,10 @@ struct Replayed {
     guard !packet.isFragment else { return true }
     let body = Array(packet.octets[packet.headerLength...])
     switch packet.protocolNumber {
-    case .icmp: return NaiveChecksum.sum(body) == 0xFFFF
-    case .udp where body.count >= 8 && body[6] == 0 && body[7] == 0: return true
+    case .icmp where body.count >= 8: return NaiveChecksum.sum(body) == 0xFFFF
+    // What has no whole header has no checksum, and a UDP sender may leave it out.
+    case .udp where body.count < 8 || body[6] == 0 && body[7] == 0, .tcp where body.count < 20: return true
+    case .udp where Int(body[4]) << 8 | Int(body[5]) != body.count: return true
     case .tcp, .udp:
       let pseudo = NaiveChecksum.pseudoHeader(
         source: Array(packet.octets[12..<16]), destination: Array(packet.octets[16..<20]),

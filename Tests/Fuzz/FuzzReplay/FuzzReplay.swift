@@ -1,6 +1,7 @@
 import Configuration
 import Glibc
 import Replay
+import WireFormats
 
 // An input is a capture: a pcap or pcapng file as it is. Whatever it says, it is read or refused, its replay comes to an
 // end, and what is written can be read again.
@@ -34,7 +35,7 @@ private let plan: ReplayPlan = {
      ip address 203.0.113.1 255.255.255.0
      ip nat outside
     ip route 0.0.0.0 0.0.0.0 203.0.113.254
-    access-list 10 permit 10.0.0.0 0.255.255.255
+    access-list 10 permit any
     ip nat pool OUT 203.0.113.100 203.0.113.103 prefix-length 24
     ip nat inside source list 10 pool OUT overload
     ip nat inside source static 10.10.10.11 203.0.113.50
@@ -46,8 +47,16 @@ private let plan: ReplayPlan = {
   }
   return ReplayPlan(
     interfaces: configuration.interfaces, routes: configuration.routes, translation: configuration.translation,
-    engine: configuration.engineSettings)
+    engine: configuration.engineSettings, insideNetworks: networks)
 }()
+
+/// Networks of addresses that captures have, so that one end of what the seeds say is inside.
+private let networks: [IPv4Prefix] = [
+  ("10.0.0.0", 31), ("10.10.10.0", 24), ("10.30.28.90", 32), ("172.23.0.3", 32), ("172.16.238.131", 32),
+  ("192.168.0.13", 32), ("192.168.1.212", 32), ("192.168.1.2", 32),
+].compactMap { address, length in
+  IPv4Address(address).map { IPv4Prefix(containing: $0, length: length) }
+}
 
 private func fuzzReplay(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = unsafe Array(UnsafeBufferPointer(start: start, count: count))
