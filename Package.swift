@@ -116,7 +116,9 @@ targets += [
   .target(name: "CReference", path: "Benchmarks/CReference", cSettings: [.unsafeFlags(["-O3"])]),
   .executableTarget(
     name: "sallyport-benchmark",
-    dependencies: ["CReference", "CIntrinsics", "Dataplane", "Translation", "Forwarding", "WireFormats", arguments],
+    dependencies: [
+      "CReference", "CIntrinsics", "Dataplane", "Gateways", "Translation", "Forwarding", "WireFormats", arguments,
+    ],
     path: "Benchmarks/InMemory",
     swiftSettings: settings),
 ]
