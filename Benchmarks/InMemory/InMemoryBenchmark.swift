@@ -23,6 +23,11 @@ struct InMemoryBenchmark: ParsableCommand {
   private static let startSessions = 10_000_000
   private static let startAim = 3.0
 
+  /// Calls that are held, the octets that all may take, and the microseconds that one INVITE may.
+  private static let calls = 100_000
+  private static let callOctetsAim = 200.0e6 / 100_000
+  private static let inviteAim = 10.0
+
   @Option(help: "Repetitions of each measurement, 1 to 50.")
   var repetitions = 5
 
@@ -60,11 +65,28 @@ struct InMemoryBenchmark: ParsableCommand {
         title: "memory a session", unit: "octets",
         samples: Samples(values: [ShardLayout(sessions: Self.startSessions).octetsPerSession]), aim: Self.octetsAim,
         lowerIsBetter: true))
+    results.rows += try measureCalls()
     results.rows.append(try measureStart())
     return results.rows
   }
 
   private var rounds: Int { quick ? 1 : repetitions }
+
+  /// SIP: the INVITE that begins a call, and one within it; and what a call takes.
+  private func measureCalls() throws -> [Row] {
+    let calls = quick ? Self.calls / 10 : Self.calls
+    var first = Row(title: "INVITE, the first of a call", unit: "us", lowerIsBetter: true)
+    var again = Row(title: "INVITE of 1200 octets", unit: "us", aim: Self.inviteAim, lowerIsBetter: true)
+    var memory = Row(title: "memory a SIP call", unit: "octets", aim: Self.callOctetsAim, lowerIsBetter: true)
+    for _ in 0..<rounds {
+      var signalling = try CallSignalling()
+      let result = try signalling.measure(calls: calls)
+      first.samples.values.append(result.first)
+      again.samples.values.append(result.again)
+      memory.samples.values.append(result.octets)
+    }
+    return [again, first, memory]
+  }
 
   /// One table size: established sessions and the C loop in turn, then sessions that come and go.
   private func measure(sessions: Int, aim: Double) throws -> [Row] {

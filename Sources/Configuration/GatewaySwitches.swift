@@ -12,16 +12,21 @@ package struct GatewaySwitches: Hashable, Sendable {
   /// The sessions that belong to gateways that are on.
   package private(set) var services: [GatewayService] = []
   package private(set) var options = GatewayOptions()
+  /// How many calls an address may begin.
+  package private(set) var callRate: CallRate?
 
   /// The switches after all statements, a later one over an earlier one. `no ip nat service all-algs` is over all others.
   package init(_ statements: [ServiceStatement], conformance: Conformance = .ios) {
     var off = conformance.servicesOff
     var listed: [GatewayService] = []
+    var more: [(GatewayID, DefaultService)] = []
     enabled = Set(GatewayCatalog.all.map { $0.id })
     for statement in statements {
       let words = statement.words.map { $0.lowercased() }
-      if words == ["dns-reset-ttl"] {
-        if statement.isOn { options.insert(.resetsTTL) } else { options.remove(.resetsTTL) }
+      if let option = Self.option(words) {
+        if statement.isOn { options.insert(option) } else { options.remove(option) }
+      } else if words.prefix(2) == ["sip", "blacklist"] {
+        callRate = statement.isOn ? Self.callRate(words) : nil
       } else if words.first == "list" {
         if statement.isOn, let service = Self.listed(statement.words) { listed.append(service) }
       } else if let name = words.first, let gateway = GatewayCatalog.gateway(named: name) {
@@ -30,6 +35,15 @@ package struct GatewaySwitches: Hashable, Sendable {
           Self.set(gateway.id, in: &enabled, to: statement.isOn)
           if statement.isOn { off.subtract(gateway.services) }
         case "dry-run": Self.set(gateway.id, in: &dryRun, to: statement.isOn)
+        case let transport? where words.count == 4 && words[2] == "port":
+          let port = UInt16(words[3]) ?? 0
+          let service = DefaultService(transport == "udp" ? .udp : .tcp, port: port)
+          more.removeAll { $0 == (gateway.id, service) }
+          if gateway.services.contains(service) {
+            if statement.isOn { off.remove(service) } else { off.insert(service) }
+          } else if statement.isOn {
+            more.append((gateway.id, service))
+          }
         case let transport?:
           for service in gateway.services where Self.name(of: service.transport) == transport {
             if statement.isOn { off.remove(service) } else { off.insert(service) }
@@ -39,6 +53,9 @@ package struct GatewaySwitches: Hashable, Sendable {
     }
     if statements.contains(where: { !$0.isOn && $0.words == ["all-algs"] }) { enabled = [] }
     services = listed.filter { enabled.contains($0.gateway) }
+    services += more.filter { enabled.contains($0.0) }.map {
+      GatewayService(gateway: $0.0, transport: $0.1.transport, port: $0.1.port)
+    }
     for gateway in GatewayCatalog.all where enabled.contains(gateway.id) {
       services += gateway.services.filter { !off.contains($0) }.map {
         GatewayService(
@@ -50,13 +67,32 @@ package struct GatewaySwitches: Hashable, Sendable {
   /// The services that statements switch on and that no gateway is built for, as an operator should be told.
   package static func notBuilt(_ statements: [ServiceStatement]) -> [String] {
     let others: Set<String> = [
-      "all-algs", "dns-reset-ttl", "fullrange", "port-randomization", "preserve-port",
+      "all-algs", "allow-multipart", "allow-sip-even-rtp-ports", "dns-reset-ttl", "fullrange", "port-randomization",
+      "preserve-port",
     ]
     let names = statements.filter(\.isOn).compactMap { statement in
       statement.words.first == "list" ? statement.words.dropFirst(2).first : statement.words.first
     }
     return Array(Set(names.map { $0.lowercased() }))
       .filter { !others.contains($0) && GatewayCatalog.gateway(named: $0) == nil }.sorted()
+  }
+
+  /// A word that changes how gateways do what they do.
+  private static func option(_ words: [String]) -> GatewayOptions? {
+    switch words {
+    case ["dns-reset-ttl"]: .resetsTTL
+    case ["allow-multipart"]: .readsParts
+    case ["allow-sip-even-rtp-ports"]: .evenMediaPorts
+    case ["sip", "direct-media"]: .directMedia
+    default: nil
+    }
+  }
+
+  /// `sip blacklist trigger-size N trigger-period SECONDS block-time SECONDS`.
+  private static func callRate(_ words: [String]) -> CallRate? {
+    guard words.count == 8, let calls = UInt32(words[3]), let seconds = UInt32(words[5]), let block = UInt32(words[7])
+    else { return nil }
+    return CallRate(calls: calls, seconds: seconds, blockedSeconds: block)
   }
 
   /// `list LIST NAME TRANSPORT port N`.
@@ -86,6 +122,7 @@ extension GatewayConfiguration {
     settings.enabled = switches.enabled
     settings.dryRun = switches.dryRun
     settings.options = switches.options
+    settings.callRate = switches.callRate
     settings.maximumOctets = dataplane.algMemory << 20
     settings.overflow = dataplane.algOverflow == .pass ? .pass : .reset
     return settings

@@ -6,6 +6,7 @@ package enum GatewayCatalog {
     FTPGateway.self,
     TFTPGateway.self,
     DNSGateway.self,
+    SIPGateway.self,
   ]
 
   /// The gateway with a number.

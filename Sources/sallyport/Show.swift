@@ -14,7 +14,7 @@ struct Show: ParsableCommand {
       ip nat pool name P
       ip nat bpa
       ip nat services
-      ip nat gateways [NAME]
+      ip nat gateways [NAME [calls]]
       ip nat doors [vrf V]
       ip nat log
       ip virtual-reassembly [INTERFACE]

@@ -58,6 +58,28 @@ import WireFormats
     #expect(Set(asked.services.filter { $0.transport == .udp }.map(\.gateway)) == [Self.tftp, Self.dns])
   }
 
+  @Test func `say at which ports SIP is read, and how`() throws {
+    let sip = try #require(GatewayCatalog.gateway(named: "sip")).id
+    func ports(_ statements: String) throws -> [String] {
+      try switches(statements).services.filter { $0.gateway == sip }.map {
+        "\($0.transport == .udp ? "udp" : "tcp") \($0.port)"
+      }
+    }
+    #expect(try ports("") == ["udp 5060", "tcp 5060"])
+    #expect(try ports("no ip nat service sip udp port 5060") == ["tcp 5060"])
+    #expect(try ports("ip nat service sip udp port 5070") == ["udp 5070", "udp 5060", "tcp 5060"])
+    #expect(
+      try ports("ip nat service sip udp port 5070\nno ip nat service sip udp port 5070") == ["udp 5060", "tcp 5060"])
+    let text =
+      "ip nat service sip blacklist trigger-size 30 trigger-period 90 block-time 60\nip nat service allow-multipart"
+    let configuration = try configuration("\(text)\nip nat service sip direct-media\nip nat service sip dry-run")
+    let settings = configuration.engineSettings
+    #expect(settings.callRate == CallRate(calls: 30, seconds: 90, blockedSeconds: 60))
+    #expect(settings.options == [.readsParts, .directMedia] && settings.dryRun == [sip])
+    #expect(try GatewayConfiguration.parse(configuration.render(), file: "rendered") == configuration)
+    #expect(try switches(text + "\nno ip nat service sip blacklist").callRate == nil)
+  }
+
   @Test func `move a server's port by an access list`() throws {
     let switches = try switches("ip nat service list 17 ftp tcp port 2121")
     #expect(
@@ -79,9 +101,9 @@ import WireFormats
   }
 
   @Test func `name what no gateway of this version is for`() throws {
-    let statements = "ip nat service sip udp port 5060\nip nat service ftp\nno ip nat service rtsp\n"
+    let statements = "ip nat service h225\nip nat service ftp\nno ip nat service rtsp\n"
     let services = try configuration(statements + "ip nat service list 17 skinny tcp port 2001").translation.services
-    #expect(GatewaySwitches.notBuilt(services) == ["sip", "skinny"])
+    #expect(GatewaySwitches.notBuilt(services) == ["h225", "skinny"])
   }
 
   @Test(arguments: [

@@ -140,6 +140,19 @@ private func row(_ change: (inout DoorRow) -> Void = { _ in }) -> DoorRow {
   }
 }
 
+@Suite struct `show ip nat gateways NAME calls` {
+  @Test func `lists what the gateway remembers`() async throws {
+    let sip = try #require(GatewayCatalog.gateway(named: "sip")).id
+    let row = MemoryRow(kind: "call", name: "1@a", host: "10.10.10.10", state: "confirmed", doors: 2, age: 7)
+    let gateway = StubGateway(callRows: [sip: [row]])
+    let text = try await answer("show ip nat gateways sip calls", from: gateway).text
+    let words = text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+    #expect(words.contains("call 10.10.10.10 1@a confirmed 2 7 s"))
+    let json = try await answer("show ip nat gateways sip calls", .json, from: gateway).text
+    #expect(json.contains(#""name":"1@a""#) && json.contains(#""ageSeconds":7"#))
+  }
+}
+
 @Suite struct `A line of trace` {
   private static func entry(_ change: (inout LedgerEntry) -> Void) -> LedgerEntry {
     var entry = LedgerEntry(time: 0, gateway: "ftp", session: session, direction: .outbound, kind: "PORT")

@@ -18,6 +18,7 @@ final class StubGateway: GatewayView {
   let slowPaths: [SlowPathStatus]
   let doorRows: [DoorRow]
   let connectionRows: [ConnectionRow]
+  let callRows: [GatewayID: [MemoryRow]]
   let limitUse: [LimitSubject: LimitUse]
   let poolUses: [String: PoolUse]
   let reassemblies: [InterfaceID: ReassemblyUse]
@@ -50,11 +51,12 @@ final class StubGateway: GatewayView {
     reassemblies: [InterfaceID: ReassemblyUse] = [:], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512,
     sparing: ClearResult = ClearResult(cleared: 1), export: ExportStatus = ExportStatus(),
     path: String = "/nonexistent/gateway.conf", slowPaths: [SlowPathStatus] = [], doorRows: [DoorRow] = [],
-    connectionRows: [ConnectionRow] = []
+    connectionRows: [ConnectionRow] = [], callRows: [GatewayID: [MemoryRow]] = [:]
   ) {
     self.slowPaths = slowPaths
     self.doorRows = doorRows
     self.connectionRows = connectionRows
+    self.callRows = callRows
     self.interfaces = interfaces
     self.workers = workers
     self.neighbors = neighbors
@@ -134,6 +136,7 @@ final class StubGateway: GatewayView {
   func openDoors() async -> [DoorRow] { doorRows }
 
   func connections(limit: Int) async -> [ConnectionRow] { Array(connectionRows.prefix(limit)) }
+  func calls(of gateway: GatewayID, limit: Int) async -> [MemoryRow] { Array((callRows[gateway] ?? []).prefix(limit)) }
 
   func endCapture() { state.withLock { $0.isCapturing = false } }
 }

@@ -7,6 +7,10 @@ package import WireFormats
 /// granted by a worker that the test writes.
 package struct Conversation {
   package let session: ControlSession
+  /// What the gateway remembers beyond the session; conversations of one slow path share it.
+  package let memory: (any GatewayMemory)?
+  /// Microseconds.
+  package var now: UInt64 = 1_000_000
   private var inspector: any PayloadInspector
   private var unread: [Direction: [UInt8]] = [.outbound: [], .inbound: []]
   /// The octets that came out, by direction.
@@ -15,6 +19,7 @@ package struct Conversation {
   package private(set) var doors: [TranslationAgent.OpenedDoor] = []
   package private(set) var activated: [DoorID] = []
   package private(set) var closed: [DoorID] = []
+  package private(set) var extended: [DoorID: UInt32] = [:]
   package private(set) var remarks: [String] = []
   package private(set) var errors: [GatewayError] = []
   package private(set) var steppedAside: StepAsideReason?
@@ -32,10 +37,13 @@ package struct Conversation {
   /// A session of alice with carol's server, or of carol with alice's.
   package init(
     _ gateway: any ApplicationGateway.Type, opened: Direction = .outbound, transport: IPProtocol = .tcp,
-    addresses: any AddressBook = EmptyAddressBook(), options: GatewayOptions = []
+    addresses: any AddressBook = EmptyAddressBook(), options: GatewayOptions = [],
+    memory: (any GatewayMemory)? = nil, settings: EngineSettings = EngineSettings(),
+    ports change: (inout SessionRecord) -> Void = { _ in }
   ) {
     self.addresses = addresses
     self.gateway = gateway
+    self.memory = memory ?? gateway.memory(settings)
     let server = gateway.services.first?.port ?? 9
     let client: UInt16 = 40_000
     let inside = opened == .outbound ? client : server
@@ -44,6 +52,7 @@ package struct Conversation {
       outside: (Host.carol.address, opened == .outbound ? server : client), protocol: transport)
     record.gateway = gateway.id
     if opened == .inbound { record.flags.insert(.openedInbound) }
+    change(&record)
     session = ControlSession(
       InspectedSession(id: SessionID(worker: 0, number: 1, created: 1), record: record), gateway: gateway.id,
       options: options)
@@ -85,15 +94,15 @@ package struct Conversation {
   }
 
   private mutating func read(_ message: [UInt8], _ direction: Direction) {
-    var answers: [OrderAnswer] = []
+    var answers: [DoorAnswer] = []
     while true {
       var copy = inspector
-      var agent = TranslationAgent(session, addresses: addresses, answers: answers)
+      var agent = TranslationAgent(session, addresses: addresses, memory: memory, answers: answers, now: now)
       do throws(GatewayError) {
         try copy.inspect(message.span, direction, through: &agent)
       } catch .pending {
         guard let wanted = agent.wanted else { return }
-        answers.append(grant(wanted, granted))
+        answers.append(DoorAnswer(wanted, grant(wanted, granted)))
         granted += 1
         continue
       } catch {
@@ -113,7 +122,9 @@ package struct Conversation {
     edits += agent.edits
     doors += agent.opened
     activated += agent.activated
-    closed += agent.closed
+    closed += agent.closed + agent.unused
+    for (door, seconds) in agent.extended { extended[door] = seconds }
+    agent.carryOutChanges()
     remarks += agent.remarks
     if let reason = agent.steppedAside { steppedAside = reason }
     var result: [UInt8] = []

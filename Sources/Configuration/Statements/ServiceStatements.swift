@@ -10,6 +10,8 @@ private enum ServiceForm: Sendable {
   case optionalWords([String])
   /// `TRANSPORT port N`, with one of these transports.
   case port([String])
+  /// Nothing, `{tcp|udp} port N`, or a detail of the SIP gateway.
+  case sip
   /// `{tcp|udp} dns`, which is `dns {tcp|udp}` today.
   case classicDNS
   /// `{tcp|udp} port N` of the source ports that may become any port.
@@ -27,7 +29,7 @@ private let forms: KeyValuePairs<String, ServiceForm> = [
   "fullrange": .fullRange, "h225": .bare, "ipsec-esp": .words(["enable"]), "ldap": .bare, "list": .listed,
   "mgcp": .bare, "msrpc": .optionalWords(["tcp"]), "netbios-dgm": .bare, "netbios-ns": .optionalWords(["tcp", "udp"]),
   "netbios-ssn": .bare, "port-randomization": .bare, "pptp": .bare, "preserve-port": .bare, "ras": .bare,
-  "rcmd": .bare, "rtsp": .optionalWords(["tcp", "udp"]), "sip": .port(["tcp", "udp"]), "skinny": .port(["tcp"]),
+  "rcmd": .bare, "rtsp": .optionalWords(["tcp", "udp"]), "sip": .sip, "skinny": .port(["tcp"]),
   "sunrpc": .optionalWords(["tcp", "udp"]), "tftp": .optionalWords(["dry-run"]),
 ]
 
@@ -74,7 +76,28 @@ private func rest(of form: ServiceForm, _ reader: inout StatementReader) throws(
     let transport = try reader.keyword(among: transports)
     _ = try reader.keyword(among: ["port"])
     return [transport, "port", "\(try reader.number("PORT", in: allPorts).value)"]
+  case .sip:
+    if reader.atEnd { return [] }
+    let word = try reader.keyword(among: ["blacklist", "direct-media", "dry-run", "tcp", "udp"])
+    switch word {
+    case "tcp", "udp":
+      _ = try reader.keyword(among: ["port"])
+      return [word, "port", "\(try reader.number("PORT", in: allPorts).value)"]
+    case "blacklist": return [word] + (try callRate(&reader))
+    default: return [word]
+    }
   }
+}
+
+/// `trigger-size N trigger-period SECONDS block-time SECONDS`; none of it after `no`.
+private func callRate(_ reader: inout StatementReader) throws(Diagnostic) -> [String] {
+  if reader.isNegated, reader.atEnd { return [] }
+  var words: [String] = []
+  for (word, name) in [("trigger-size", "CALLS"), ("trigger-period", "SECONDS"), ("block-time", "SECONDS")] {
+    _ = try reader.keyword(among: [word])
+    words += [word, "\(try reader.number(name, in: UInt32(1)...86_400).value)"]
+  }
+  return words
 }
 
 /// `fullrange {tcp|udp} port N`.

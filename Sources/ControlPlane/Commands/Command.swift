@@ -19,6 +19,8 @@ package enum Command: Hashable, Sendable {
   case showDoors(vrf: String?)
   /// `show ip nat gateways [NAME]`.
   case showGateways(String?)
+  /// `show ip nat gateways NAME calls`.
+  case showCalls(String)
   /// `show vtcp`.
   case showConnections
   /// `trace [gateway NAME] [host ADDRESS] [count N] [seconds S]`.

@@ -65,7 +65,12 @@ extension Command {
       guard !words.isAtEnd else { return .showDoors(vrf: nil) }
       try words.expect("vrf")
       return .showDoors(vrf: try words.name("a VRF"))
-    case "gateways": return .showGateways(words.isAtEnd ? nil : try words.name("a gateway"))
+    case "gateways":
+      guard !words.isAtEnd else { return .showGateways(nil) }
+      let name = try words.name("a gateway")
+      guard !words.isAtEnd else { return .showGateways(name) }
+      try words.expect("calls")
+      return .showCalls(name)
     case "redundancy":
       words.skipRest()
       return .unavailable(

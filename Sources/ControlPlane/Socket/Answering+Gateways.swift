@@ -27,6 +27,12 @@ extension Answering {
     try await send(format, listing.text, listing.write, to: sink)
   }
 
+  func answer(callsOf name: String, in format: AnswerFormat, to sink: some AnswerSink) async throws {
+    let gateway = try Self.gateway(named: name)
+    let listing = CallListing(await view.calls(of: gateway.id, limit: CallListing.limit))
+    try await send(format, listing.text, listing.write, to: sink)
+  }
+
   func answerConnections(in format: AnswerFormat, to sink: some AnswerSink) async throws {
     let rows = await view.connections(limit: ConnectionListing.limit)
     let listing = ConnectionListing(slowPaths: view.slowPaths, rows: rows)

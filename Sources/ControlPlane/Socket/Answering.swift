@@ -46,6 +46,7 @@ package struct Answering: Sendable {
       try await send(format, listing.text, listing.write, to: sink)
     case .showDoors(let vrf): try await answer(doorsOf: vrf, in: format, to: sink)
     case .showGateways(let name): try await answer(gateways: name, in: format, to: sink)
+    case .showCalls(let name): try await answer(callsOf: name, in: format, to: sink)
     case .showConnections: try await answerConnections(in: format, to: sink)
     case .trace(let request): try await GatewayTrace(request, of: view).run(in: format, to: sink)
     case .showReassembly(let interface): try await answer(reassemblyOn: interface, in: format, to: sink)

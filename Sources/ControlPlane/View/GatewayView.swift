@@ -30,6 +30,9 @@ package protocol GatewayView: Sendable {
   /// The TCP connections that go by the slow paths, at most `limit`.
   func connections(limit: Int) async -> [ConnectionRow]
 
+  /// The calls and registrations that a gateway knows of, at most `limit`.
+  func calls(of gateway: GatewayID, limit: Int) async -> [MemoryRow]
+
   /// The next rows of a worker's tables, by bounded slices: `nil` begins, and a slice without `next` is the last.
   func translations(of worker: Int, from cursor: ListingCursor?) async -> TranslationSlice
 

@@ -34,6 +34,15 @@ extension LiveGateway {
     return rows
   }
 
+  package func calls(of gateway: GatewayID, limit: Int) async -> [MemoryRow] {
+    var rows: [MemoryRow] = []
+    for slowPath in self.gateway.slowPaths where rows.count < limit {
+      let rest = limit - rows.count
+      rows += await slowPath.ask { $0.rows(of: gateway, limit: rest) } ?? []
+    }
+    return rows
+  }
+
   package func connections(limit: Int) async -> [ConnectionRow] {
     var rows: [ConnectionRow] = []
     for slowPath in gateway.slowPaths where rows.count < limit {

@@ -20,10 +20,13 @@ package protocol ApplicationGateway: Sendable {
 
   /// What looks into a new session.
   static func open(_ session: ControlSession) -> any PayloadInspector
+  /// What the gateway remembers beyond single sessions; nil, unless a gateway says otherwise, for nothing.
+  static func memory(_ settings: EngineSettings) -> (any GatewayMemory)?
 }
 
 extension ApplicationGateway {
   package static var needsEntries: Bool { false }
+  package static func memory(_ settings: EngineSettings) -> (any GatewayMemory)? { nil }
 }
 
 /// A transport and the server's port that make a session a gateway's business.

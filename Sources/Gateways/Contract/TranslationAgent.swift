@@ -30,7 +30,10 @@ package struct Door: Hashable, Sendable {
   package var count: UInt8 = 1
   package var parity = PortParity.any
   /// Seconds that it waits for a use; 0 for as long as the session lives.
-  package var lifetime: UInt16 = 60
+  package var lifetime: UInt32 = 60
+  /// Whether it stays when the session ends, because it belongs to something that the gateway's memory has: a call or a
+  /// registration. Such a door always has a lifetime, which the memory extends.
+  package var outlivesSession = false
   package var isSingleUse = true
   /// Whether it admits anybody at once (rule R5).
   package var isActive = true
@@ -45,15 +48,31 @@ package struct Door: Hashable, Sendable {
   }
 }
 
+/// A door that a message asked for, and what the worker said.
+package struct DoorAnswer: Hashable, Sendable {
+  package var request: DoorRequest
+  package var answer: OrderAnswer
+
+  package init(_ request: DoorRequest, _ answer: OrderAnswer) {
+    self.request = request
+    self.answer = answer
+  }
+}
+
 /// What a gateway may do to the world while it reads a message: replace octets, open and close doors, step aside, and
 /// say what it saw. Nothing happens before the message has been read to its end without an error.
-package struct TranslationAgent: Sendable {
+package struct TranslationAgent {
   package let session: ControlSession
   /// What translations say of other hosts' addresses.
   package let addresses: any AddressBook
-  /// The answers of the worker to the message's doors, in the order in which they are asked for.
-  let answers: [OrderAnswer]
-  private var asked = 0
+  /// What the gateway remembers beyond the session, for reading.
+  package let memory: (any GatewayMemory)?
+  /// When the message came, in microseconds.
+  package let now: UInt64
+  /// What the worker has answered to the message's doors.
+  let answers: [DoorAnswer]
+  /// The answers that have been used: a message is read again with them, and may ask for other doors then.
+  private var used: [Int] = []
 
   /// In the order of the message; they do not overlap.
   package private(set) var edits: [Edit] = []
@@ -62,6 +81,10 @@ package struct TranslationAgent: Sendable {
   /// Doors to activate and to close, and doors granted to this message.
   package private(set) var activated: [DoorID] = []
   package private(set) var closed: [DoorID] = []
+  /// Doors that stay longer.
+  package private(set) var extended: [(door: DoorID, seconds: UInt32)] = []
+  /// Changes of the memory, for when the message has been read.
+  private var changes: [() -> Void] = []
   package private(set) var opened: [OpenedDoor] = []
   package private(set) var steppedAside: StepAsideReason?
   /// What kind of message it is, for counters: a word of the protocol, such as `PORT`.
@@ -83,11 +106,14 @@ package struct TranslationAgent: Sendable {
   }
 
   package init(
-    _ session: ControlSession, addresses: any AddressBook = EmptyAddressBook(), answers: [OrderAnswer] = []
+    _ session: ControlSession, addresses: any AddressBook = EmptyAddressBook(),
+    memory: (any GatewayMemory)? = nil, answers: [DoorAnswer] = [], now: UInt64 = 0
   ) {
     self.session = session
     self.addresses = addresses
+    self.memory = memory
     self.answers = answers
+    self.now = now
   }
 
   /// Opens a door; answers the global endpoint that stands for its inside local one. A gateway writes that into the
@@ -100,14 +126,14 @@ package struct TranslationAgent: Sendable {
       parent: session.id, gateway: session.gateway, direction: door.direction, protocol: door.transport,
       insideLocal: door.insideLocal.address, insideLocalPort: door.insideLocal.port, remote: door.remote,
       remotePort: door.remotePort, count: door.count, parity: door.parity, lifetime: door.lifetime,
-      isSingleUse: door.isSingleUse, isActive: door.isActive, childGateway: door.childGateway)
-    guard asked < answers.count else {
+      isSingleUse: door.isSingleUse, isActive: door.isActive, outlivesParent: door.outlivesSession,
+      childGateway: door.childGateway)
+    guard let place = answers.indices.first(where: { answers[$0].request == request && !used.contains($0) }) else {
       wanted = request
       throw .pending
     }
-    let answer = answers[asked]
-    asked += 1
-    switch answer {
+    used.append(place)
+    switch answers[place].answer {
     case .granted(let grant):
       let door = OpenedDoor(request: request, grant: grant)
       opened.append(door)
@@ -124,6 +150,26 @@ package struct TranslationAgent: Sendable {
 
   /// Closes a door before its time.
   package mutating func close(_ door: DoorID) { closed.append(door) }
+
+  /// Lets a door stay for so many seconds from now on.
+  package mutating func extend(_ door: DoorID, seconds: UInt32) { extended.append((door, seconds)) }
+
+  /// Changes what the gateway remembers, once the message has been read to its end.
+  package mutating func change<Memory: GatewayMemory>(_ memory: Memory, _ change: Memory.Change) {
+    let now = now
+    changes.append { memory.apply(change, now: now) }
+  }
+
+  /// Makes the changes of the memory: the message has been read.
+  package func carryOutChanges() { for change in changes { change() } }
+
+  /// Doors that were granted to an earlier reading of the message and that this one did not ask for.
+  package var unused: [DoorID] {
+    answers.indices.compactMap { place in
+      guard case .granted(let grant) = answers[place].answer, !used.contains(place) else { return nil }
+      return grant.door
+    }
+  }
 
   /// Replaces octets of the message. Ranges come in ascending order and do not overlap; one that does not change
   /// anything is left out.

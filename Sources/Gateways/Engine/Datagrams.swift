@@ -13,7 +13,7 @@ final class DatagramSession {
   var waiting: [InspectedPacket] = []
   var isParked = false
   /// The answers that the first waiting datagram has had so far.
-  var answers: [OrderAnswer] = []
+  var answers: [DoorAnswer] = []
   var isReleasing = false
 
   init(_ session: ControlSession, inspector: (any PayloadInspector)?) {
@@ -73,11 +73,12 @@ extension GatewayEngine {
     let message = Array(packet.octets[payload.range])
     var reading = Reading(
       session: datagram.session, inspector: inspector, answers: datagram.answers,
-      isDryRun: settings.dryRun.contains(datagram.session.gateway), addresses: addresses)
+      isDryRun: settings.dryRun.contains(datagram.session.gateway), addresses: addresses,
+      memory: memories[datagram.session.gateway], now: now)
     let outcome = reading.read(message, packet.direction)
     if case .waiting(let request) = outcome {
       datagram.isParked = true
-      send(.open(request), about: datagram.session.id, for: .door(packet.direction), now: now)
+      send(.open(request), about: datagram.session.id, for: .door(packet.direction, request), now: now)
       return false
     }
     datagram.answers = []

@@ -22,6 +22,8 @@ package struct EngineSettings: Hashable, Sendable {
   package var octetsPerConnection = 256 << 10
   package var overflow = Overflow.pass
   package var options = GatewayOptions()
+  /// How many calls an address may begin; nil for any number.
+  package var callRate: CallRate?
 
   package init() {}
 }
@@ -32,4 +34,10 @@ package struct GatewayOptions: OptionSet, Hashable, Sendable {
   package init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Translated DNS records get a time to live of 0 (`ip nat service dns-reset-ttl`).
   package static var resetsTTL: Self { Self(rawValue: 1) }
+  /// Bodies of several parts are read (`ip nat service allow-multipart`).
+  package static var readsParts: Self { Self(rawValue: 2) }
+  /// RTP gets an even port outside, whatever it has inside (`ip nat service allow-sip-even-rtp-ports`).
+  package static var evenMediaPorts: Self { Self(rawValue: 4) }
+  /// Media of two inside hosts take the direct way (`ip nat service sip direct-media`).
+  package static var directMedia: Self { Self(rawValue: 8) }
 }

@@ -14,6 +14,8 @@ package struct GatewayEngine: ~Copyable {
   let ledger: Ledger
   var streams: [SessionID: StreamSession] = [:]
   var datagrams: [SessionID: DatagramSession] = [:]
+  /// What gateways remember beyond single sessions.
+  var memories: [GatewayID: any GatewayMemory] = [:]
   var assembly = DatagramAssembly()
   var orders = PendingOrders()
   var timers = TimerHeap<SessionID>()
@@ -24,6 +26,12 @@ package struct GatewayEngine: ~Copyable {
   private var outputs: [EngineOutput] = []
   private var nextOutput = 0
   private var nextExpiry: UInt64 = 0
+  private var nextMemoryTurn: UInt64 = 0
+  /// The latest time that it was told.
+  private var latest: UInt64 = 0
+
+  /// Microseconds between two turns of the gateways' memories.
+  private static var memoryInterval: UInt64 { 1_000_000 }
 
   /// Microseconds between two looks for datagrams that stay incomplete.
   private static var expiryInterval: UInt64 { 1_000_000 }
@@ -35,12 +43,35 @@ package struct GatewayEngine: ~Copyable {
     self.addresses = addresses
     self.counters = counters
     self.ledger = ledger
+    remember(now: 0)
+  }
+
+  /// Gives each gateway that is on its memory, and takes it from those that are off.
+  private mutating func remember(now: UInt64) {
+    for gateway in GatewayCatalog.all {
+      if let known = memories[gateway.id] {
+        if settings.enabled.contains(gateway.id) {
+          known.adopt(settings)
+        } else {
+          for door in known.forgetAll() { perform(.close(door), now: now) }
+          memories[gateway.id] = nil
+        }
+      } else if settings.enabled.contains(gateway.id) {
+        memories[gateway.id] = gateway.memory(settings)
+      }
+    }
+  }
+
+  /// What a gateway remembers, for listings.
+  package func rows(of gateway: GatewayID, limit: Int) -> [MemoryRow] {
+    memories[gateway]?.rows(limit: limit, now: latest) ?? []
   }
 
   // MARK: In
 
   /// A packet of a session with a gateway, or an ICMP error about one. `now` is in microseconds.
   package mutating func receive(_ packet: InspectedPacket, now: UInt64) {
+    latest = max(latest, now)
     let gateway = packet.session.record.gateway
     counters.add(to: .packets, of: gateway)
     guard let layout = PacketLayout(packet.octets.span) else {
@@ -94,18 +125,23 @@ package struct GatewayEngine: ~Copyable {
     for (id, datagram) in datagrams where !settings.enabled.contains(datagram.session.gateway) {
       stepAside(id, .switchedOff, now: now)
     }
+    remember(now: now)
   }
 
   // MARK: Time
 
   /// When `turn` is due; nil when nothing waits.
   package var deadline: UInt64? {
-    let times = [timers.earliest, orders.earliest, assembly.isEmpty ? nil : nextExpiry]
+    let remembers = memories.values.contains { !$0.isEmpty }
+    let times = [
+      timers.earliest, orders.earliest, assembly.isEmpty ? nil : nextExpiry, remembers ? nextMemoryTurn : nil,
+    ]
     return times.compactMap { $0 }.min()
   }
 
   /// Does what is due.
   package mutating func turn(now: UInt64) {
+    latest = max(latest, now)
     while let (time, id) = timers.take(due: now) {
       // Another moment may have been set since.
       guard let stream = streams[id], stream.timerAt == time else { continue }
@@ -120,6 +156,12 @@ package struct GatewayEngine: ~Copyable {
     if now >= nextExpiry {
       nextExpiry = now &+ Self.expiryInterval
       assembly.expire(now: now)
+    }
+    if now >= nextMemoryTurn {
+      nextMemoryTurn = now &+ Self.memoryInterval
+      for memory in memories.values where !memory.isEmpty {
+        for duty in memory.turn(now: now) { perform(duty, now: now) }
+      }
     }
   }
 

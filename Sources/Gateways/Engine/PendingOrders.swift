@@ -5,7 +5,7 @@ import VirtualTCP
 struct PendingOrder {
   enum Purpose {
     /// A door that the message at the head of this direction asked for.
-    case door(Direction)
+    case door(Direction, DoorRequest)
     /// The session goes back to the fast path.
     case release
     /// Nothing depends on the answer.
@@ -67,6 +67,18 @@ extension GatewayEngine {
     put(.order(number: number, worker: session.worker, order))
   }
 
+  /// Does something about a door that no session need be there for.
+  mutating func perform(_ duty: DoorDuty, now: UInt64) {
+    let (door, order): (DoorID, SessionOrder) =
+      switch duty {
+      case .close(let door): (door, .close(door))
+      case .extend(let door, let seconds): (door, .extend(door, seconds: seconds))
+      }
+    let nobody = SessionID(worker: door.worker, number: .max, created: 0)
+    let number = orders.add(PendingOrder(session: nobody, purpose: .notice), now: now)
+    put(.order(number: number, worker: door.worker, order))
+  }
+
   /// The worker's answer to an order.
   package mutating func answered(_ number: UInt32, _ answer: OrderAnswer, now: UInt64) {
     guard let order = orders.take(number) else {
@@ -79,16 +91,19 @@ extension GatewayEngine {
 
   mutating func settle(_ order: PendingOrder, _ answer: OrderAnswer, now: UInt64) {
     switch order.purpose {
-    case .door(let direction):
+    case .door(let direction, let request):
       if let stream = streams[order.session] {
-        stream[direction].answers.append(answer)
+        stream[direction].answers.append(DoorAnswer(request, answer))
         stream[direction].isParked = false
         stream.connection.wait(false, direction, now: now)
         advance(stream, now: now)
       } else if let datagram = datagrams[order.session] {
-        datagram.answers.append(answer)
+        datagram.answers.append(DoorAnswer(request, answer))
         datagram.isParked = false
         advance(datagram, now: now)
+      } else if case .granted(let grant) = answer {
+        // Who asked for it is gone, and a door that outlives its session would stay.
+        perform(.close(grant.door), now: now)
       }
     case .release:
       if case .done = answer {

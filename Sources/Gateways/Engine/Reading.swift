@@ -17,13 +17,13 @@ struct Reading {
   let isDryRun: Bool
 
   init(
-    session: ControlSession, inspector: any PayloadInspector, answers: [OrderAnswer], isDryRun: Bool,
-    addresses: any AddressBook
+    session: ControlSession, inspector: any PayloadInspector, answers: [DoorAnswer], isDryRun: Bool,
+    addresses: any AddressBook, memory: (any GatewayMemory)? = nil, now: UInt64
   ) {
     self.session = session
     self.inspector = inspector
     self.isDryRun = isDryRun
-    agent = TranslationAgent(session, addresses: addresses, answers: answers)
+    agent = TranslationAgent(session, addresses: addresses, memory: memory, answers: answers, now: now)
   }
 
   /// Reads the message. A dry run needs no worker: it is told what a worker would most likely say.
@@ -35,7 +35,8 @@ struct Reading {
       if case .waiting(let request) = outcome {
         guard isDryRun else { return outcome }
         self.agent = TranslationAgent(
-          session, addresses: agent.addresses, answers: agent.answers + [.granted(Self.pretended(request, session))])
+          session, addresses: agent.addresses, memory: agent.memory,
+          answers: agent.answers + [DoorAnswer(request, .granted(Self.pretended(request, session)))], now: agent.now)
         continue
       }
       inspector = copy
@@ -95,8 +96,10 @@ extension GatewayEngine {
       if !reading.isDryRun {
         result.edits = agent.edits
         result.isDropped = agent.isDropped
+        agent.carryOutChanges()
         for door in agent.activated { send(.activate(door), about: session.id, for: .notice, now: now) }
-        for door in agent.closed { send(.close(door), about: session.id, for: .notice, now: now) }
+        for (door, seconds) in agent.extended { perform(.extend(door, seconds: seconds), now: now) }
+        for door in agent.closed + agent.unused { perform(.close(door), now: now) }
       }
       result.steppedAside = agent.steppedAside
       counters.add(agent.edits.count, to: reading.isDryRun ? .dryEdits : .edits, of: gateway)
@@ -105,7 +108,7 @@ extension GatewayEngine {
     case .failed(let error):
       // The message goes on as it is, so doors that it would have announced lead nowhere.
       if !reading.isDryRun {
-        for door in agent.opened { send(.close(door.grant.door), about: session.id, for: .notice, now: now) }
+        for door in agent.opened.map(\.grant.door) + agent.unused { perform(.close(door), now: now) }
       }
       switch error {
       case .malformed(let what):

@@ -12,7 +12,7 @@ final class StreamSession {
     /// Whether the message at its head waits for a door.
     var isParked = false
     /// The answers that the message at its head has had so far.
-    var answers: [OrderAnswer] = []
+    var answers: [DoorAnswer] = []
   }
 
   let session: ControlSession

@@ -103,12 +103,13 @@ extension GatewayEngine {
     let message = stream.connection.withUnread(direction) { $0.extracting(first: count).copied }
     var reading = Reading(
       session: stream.session, inspector: inspector, answers: stream[direction].answers,
-      isDryRun: settings.dryRun.contains(stream.session.gateway), addresses: addresses)
+      isDryRun: settings.dryRun.contains(stream.session.gateway), addresses: addresses,
+      memory: memories[stream.session.gateway], now: now)
     let outcome = reading.read(message, direction)
     if case .waiting(let request) = outcome {
       stream[direction].isParked = true
       stream.connection.wait(true, direction, now: now)
-      send(.open(request), about: stream.session.id, for: .door(direction), now: now)
+      send(.open(request), about: stream.session.id, for: .door(direction, request), now: now)
       return false
     }
     stream[direction].answers = []

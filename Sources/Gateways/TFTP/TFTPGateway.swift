@@ -13,7 +13,7 @@ package enum TFTPGateway: ApplicationGateway {
 /// What the gateway remembers of the requests of one client's port.
 struct TFTPInspector: PayloadInspector {
   /// Seconds that a server may take for its first answer.
-  private static let patience: UInt16 = 30
+  private static let patience: UInt32 = 30
 
   private var hasRequested = false
   /// The door of the last request, which a repeated one replaces.

@@ -68,19 +68,22 @@ package struct DoorRequest: Hashable, Sendable, BitwiseCopyable {
   package var count: UInt8
   package var parity: PortParity
   /// Seconds that it waits for a use; 0 for as long as the parent lives.
-  package var lifetime: UInt16
+  package var lifetime: UInt32
   /// Whether one use closes it.
   package var isSingleUse: Bool
   /// Whether it admits anybody yet (rule R5: the matching answer activates it).
   package var isActive: Bool
+  /// Whether it stays when the parent ends: it belongs to a call or to a registration, and ends by an order or when its
+  /// time is up.
+  package var outlivesParent: Bool
   /// The gateway that inspects the sessions that come through it, or none.
   package var childGateway: GatewayID
 
   package init(
     parent: SessionID, gateway: GatewayID, direction: Direction, protocol number: IPProtocol,
     insideLocal: IPv4Address, insideLocalPort: UInt16, remote: IPv4Address? = nil, remotePort: UInt16 = 0,
-    count: UInt8 = 1, parity: PortParity = .any, lifetime: UInt16 = 60, isSingleUse: Bool = true, isActive: Bool = true,
-    childGateway: GatewayID = .none
+    count: UInt8 = 1, parity: PortParity = .any, lifetime: UInt32 = 60, isSingleUse: Bool = true, isActive: Bool = true,
+    outlivesParent: Bool = false, childGateway: GatewayID = .none
   ) {
     self.parent = parent
     self.gateway = gateway
@@ -95,6 +98,7 @@ package struct DoorRequest: Hashable, Sendable, BitwiseCopyable {
     self.lifetime = lifetime
     self.isSingleUse = isSingleUse
     self.isActive = isActive
+    self.outlivesParent = outlivesParent
     self.childGateway = childGateway
   }
 }
@@ -149,6 +153,8 @@ package enum SessionOrder: Hashable, Sendable, BitwiseCopyable {
   case open(DoorRequest)
   case activate(DoorID)
   case close(DoorID)
+  /// Lets a door stay for so many seconds from now on.
+  case extend(DoorID, seconds: UInt32)
   /// How far the octet streams of a session have been moved: what the gateway has added to each direction, all in all.
   /// The session's packets still come to the slow path; the numbers are for a restart (`SequenceShift`).
   case note(SessionID, SequenceShift)
@@ -224,8 +230,10 @@ package struct DoorLimits: Hashable, Sendable {
   package var perSession = 32
   /// Doors of one inside host at one time.
   package var perHost = 256
+  /// Doors of one inside host that outlive their sessions: those of the calls of a whole exchange.
+  package var heldPerHost = 65_536
   /// Doors of one worker at one time.
-  package var perWorker = 65_536
+  package var perWorker = 262_144
   /// Inside local ports that no inbound door leads to, beside those below 1024.
   package var deniedPorts: Set<UInt16> = [
     2049, 3306, 3389, 5432, 5900, 6379, 8080, 8443, 9100, 11211, 27017,

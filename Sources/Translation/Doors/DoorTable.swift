@@ -43,6 +43,8 @@ struct DoorTable {
   private struct Host: Hashable {
     var address: IPv4Address
     var instance: RoutingInstance
+    /// Doors that outlive their sessions are counted apart.
+    var isHeld: Bool
   }
 
   private var doors: [Door?] = []
@@ -81,8 +83,8 @@ struct DoorTable {
 
   func count(of parent: SessionID) -> Int { children[parent]?.count ?? 0 }
 
-  func count(ofHost address: IPv4Address, in instance: RoutingInstance) -> Int {
-    hosts[Host(address: address, instance: instance)] ?? 0
+  func count(ofHost address: IPv4Address, in instance: RoutingInstance, held isHeld: Bool = false) -> Int {
+    hosts[Host(address: address, instance: instance, isHeld: isHeld)] ?? 0
   }
 
   /// Whether nobody but doors and their sessions uses a mapping with `users` users.
@@ -108,8 +110,8 @@ struct DoorTable {
       generations.append(0)
     }
     for key in Self.keys(of: door) { places[key, default: []].append(place) }
-    children[door.request.parent, default: []].append(place)
-    hosts[Host(address: door.request.insideLocal, instance: door.insideInstance), default: 0] += 1
+    if !door.request.outlivesParent { children[door.request.parent, default: []].append(place) }
+    hosts[Self.host(of: door), default: 0] += 1
     count += 1
     if door.request.direction == .outbound { outboundCount += 1 }
     for mapping in door.mappings { addHold(mapping) }
@@ -123,8 +125,8 @@ struct DoorTable {
     generations[Int(place)] &+= 1
     free.append(place)
     for key in Self.keys(of: door) { Self.take(place, from: &places, key) }
-    Self.take(place, from: &children, door.request.parent)
-    let host = Host(address: door.request.insideLocal, instance: door.insideInstance)
+    if !door.request.outlivesParent { Self.take(place, from: &children, door.request.parent) }
+    let host = Self.host(of: door)
     if let count = hosts[host] { hosts[host] = count > 1 ? count - 1 : nil }
     count -= 1
     if door.request.direction == .outbound { outboundCount -= 1 }
@@ -135,6 +137,10 @@ struct DoorTable {
   private static func take<Key: Hashable>(_ place: UInt32, from lists: inout [Key: [UInt32]], _ key: Key) {
     lists[key]?.removeAll { $0 == place }
     if lists[key]?.isEmpty == true { lists[key] = nil }
+  }
+
+  private static func host(of door: Door) -> Host {
+    Host(address: door.request.insideLocal, instance: door.insideInstance, isHeld: door.request.outlivesParent)
   }
 
   private static func keys(of door: Door) -> [Key] {
@@ -154,6 +160,9 @@ struct DoorTable {
   }
 
   mutating func activate(_ place: UInt32) { doors[Int(place)]?.isActive = true }
+
+  /// Moves the tick at which a door closes.
+  mutating func extend(_ place: UInt32, to deadline: UInt32) { doors[Int(place)]?.deadline = deadline }
 
   /// Notes that a session came through a door, by its port of number `port`.
   mutating func noteUse(of place: UInt32, port: UInt16) {

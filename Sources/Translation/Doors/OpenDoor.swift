@@ -27,7 +27,7 @@ extension Translator {
         Door(
           request: request, insideInstance: parent.insideInstance, outsideInstance: parent.outsideInstance,
           insideGlobal: way.address, insideGlobalPort: way.port, mappings: way.mappings, rule: way.rule,
-          flags: way.flags, deadline: request.lifetime == 0 ? nil : now &+ UInt32(request.lifetime),
+          flags: way.flags, deadline: request.lifetime == 0 ? nil : now &+ request.lifetime,
           isActive: request.isActive))
       counters.add(to: .doorsOpened)
       counters.set(.doors, to: doors.count)
@@ -54,6 +54,12 @@ extension Translator {
       return .deniedPort
     }
     guard doors.count < limits.perWorker else { return .tableFull }
+    if request.outlivesParent {
+      // Nothing but its time would close it.
+      guard request.lifetime > 0 else { return .deniedPort }
+      let held = doors.count(ofHost: parent.insideLocal, in: parent.insideInstance, held: true)
+      return held < limits.heldPerHost ? nil : .tooMany
+    }
     guard doors.count(of: request.parent) < limits.perSession,
       doors.count(ofHost: parent.insideLocal, in: parent.insideInstance) < limits.perHost
     else { return .tooMany }

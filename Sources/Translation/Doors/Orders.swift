@@ -13,6 +13,8 @@ extension Translator {
       if let place = doors.find(id) { doors.activate(place) }
     case .close(let id):
       if let place = doors.find(id) { close(place) }
+    case .extend(let id, let seconds):
+      if let place = doors.find(id) { doors.extend(place, to: now &+ seconds) }
     case .note(let id, let shift):
       guard let session = find(id) else { return .refused(.parentEnded) }
       return setShift(of: session, to: shift) ? .done : .refused(.tableFull)

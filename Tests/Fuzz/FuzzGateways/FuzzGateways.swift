@@ -40,7 +40,9 @@ private func fuzzGateways(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt 
   let input = unsafe Array(UnsafeBufferPointer(start: start, count: count))
   guard input.count > 2 else { return 0 }
   let gateway = chosen ?? GatewayCatalog.all[Int(input[0]) % GatewayCatalog.all.count]
-  let isDatagrams = gateway.services.allSatisfy { $0.transport == .udp } || input[1] & 2 != 0 && gateway.name == "dns"
+  let isDatagrams =
+    gateway.services.allSatisfy { $0.transport == .udp }
+    || input[1] & 2 != 0 && gateway.services.contains { $0.transport == .udp }
   let opened: Direction = input[1] & 1 == 0 ? .outbound : .inbound
   var pieces: [(Direction, [UInt8])] = []
   var at = 2
@@ -70,7 +72,8 @@ private func play(
   _ gateway: any ApplicationGateway.Type, _ opened: Direction, _ isDatagrams: Bool, _ pieces: [(Direction, [UInt8])],
   cut: Int?
 ) -> Conversation {
-  var conversation = Conversation(gateway, opened: opened, transport: isDatagrams ? .udp : .tcp, addresses: Book())
+  var conversation = Conversation(
+    gateway, opened: opened, transport: isDatagrams ? .udp : .tcp, addresses: Book(), options: .readsParts)
   for (direction, octets) in pieces {
     if isDatagrams {
       conversation.datagram(octets, direction)
