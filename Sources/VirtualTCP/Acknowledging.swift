@@ -168,7 +168,7 @@ extension VirtualConnection {
 
 extension Pipe {
   /// Forgets what the receiver has.
-  mutating func acknowledge(_ place: Int) {
+  func acknowledge(_ place: Int) {
     let octets = min(place - outAcknowledged, queue.count)
     queue.removeFirst(octets)
     outAcknowledged = place
@@ -183,7 +183,7 @@ extension Pipe {
   }
 
   /// Adds a run that the receiver has; whether it was news.
-  mutating func noteSelective(_ run: Range<Int>) -> Bool {
+  func noteSelective(_ run: Range<Int>) -> Bool {
     guard !selective.contains(where: { $0.lowerBound <= run.lowerBound && $0.upperBound >= run.upperBound }) else {
       return false
     }

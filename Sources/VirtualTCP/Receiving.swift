@@ -225,7 +225,7 @@ extension VirtualConnection {
 
 extension Pipe {
   /// Takes the FIN when everything before it is there.
-  mutating func finish() {
+  func finish() {
     guard let finPlace, !hasFIN, received == finPlace else { return }
     hasFIN = true
     received += 1

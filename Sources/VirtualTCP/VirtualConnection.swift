@@ -9,11 +9,13 @@ import WireFormats
 /// acknowledged to its sender when its receiver has acknowledged it, so that nothing is lost that the sender believes
 /// delivered if the proxy goes away; only octets of a message that is not complete, which nobody else can acknowledge, are
 /// acknowledged on its own account.
-package struct VirtualConnection: Sendable {
+///
+/// The two directions are objects, so that a connection is not to be copied: a copy would be the same connection.
+package struct VirtualConnection {
   var limits: StreamLimits
   /// From inside to outside, and back.
-  var outbound = Pipe()
-  var inbound = Pipe()
+  let outbound = Pipe()
+  let inbound = Pipe()
   var outgoing: [OutgoingSegment] = []
   private var nextOutgoing = 0
   var tally = StreamTally()
@@ -32,15 +34,7 @@ package struct VirtualConnection: Sendable {
 
   package init(limits: StreamLimits = StreamLimits()) { self.limits = limits }
 
-  subscript(direction: Direction) -> Pipe {
-    // Inlined, so that who reads a field does not copy the pipe.
-    @inline(__always) _read {
-      if direction == .outbound { yield outbound } else { yield inbound }
-    }
-    @inline(__always) _modify {
-      if direction == .outbound { yield &outbound } else { yield &inbound }
-    }
-  }
+  subscript(direction: Direction) -> Pipe { direction.isOutbound ? outbound : inbound }
 
   // MARK: What it is
 
@@ -89,7 +83,7 @@ package struct VirtualConnection: Sendable {
 
   /// The unread octets, in one piece.
   package func withUnread<Result>(_ direction: Direction, _ body: (Span<UInt8>) -> Result) -> Result {
-    direction == .outbound ? outbound.unread.withSpan(body) : inbound.unread.withSpan(body)
+    direction.isOutbound ? outbound.unread.withSpan(body) : inbound.unread.withSpan(body)
   }
 
   /// Whether the sender has ended its stream behind the unread octets.
@@ -180,7 +174,7 @@ package struct VirtualConnection: Sendable {
 
 extension Pipe {
   /// Moves the first unread octets to the queue for the receiver, edited.
-  mutating func pass(_ count: Int, _ edits: [StreamEdit]) {
+  func pass(_ count: Int, _ edits: [StreamEdit]) {
     var from = 0
     let start = unreadStart
     for edit in edits {
@@ -204,9 +198,19 @@ extension Pipe {
   var deadline: UInt64 { min(retransmitAt ?? .max, probeAt ?? .max, acknowledgeHeldAt ?? .max) }
 
   /// Passes the FIN on when all before it has been passed.
-  mutating func passFIN() {
+  func passFIN() {
     guard hasFIN, unread.isEmpty, !passedFIN else { return }
     outFIN = outAcknowledged + queue.count
     passedFIN = true
+  }
+}
+
+extension Direction {
+  /// A switch, since a comparison would call another module for it, and this is asked for each field of a pipe.
+  @inline(__always) var isOutbound: Bool {
+    switch self {
+    case .outbound: true
+    case .inbound: false
+    }
   }
 }

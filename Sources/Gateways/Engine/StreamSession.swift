@@ -39,10 +39,20 @@ final class StreamSession {
   }
 
   subscript(direction: Direction) -> Way {
-    get { direction == .outbound ? outbound : inbound }
-    set { if direction == .outbound { outbound = newValue } else { inbound = newValue } }
+    get { direction.isOutbound ? outbound : inbound }
+    set { if direction.isOutbound { outbound = newValue } else { inbound = newValue } }
     _modify {
-      if direction == .outbound { yield &outbound } else { yield &inbound }
+      if direction.isOutbound { yield &outbound } else { yield &inbound }
+    }
+  }
+}
+
+extension Direction {
+  /// A switch, since a comparison would call another module for it.
+  @inline(__always) var isOutbound: Bool {
+    switch self {
+    case .outbound: true
+    case .inbound: false
     }
   }
 }
