@@ -36,20 +36,23 @@ def digest(octets):
 
 
 class FTP(lab.LabTestCase):
+    lab = None
+
     def setUp(self):
         super().setUp()
+        self.lab = self.lab or the_lab
         self.scratch = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="sallyport-test-")))
         (self.scratch / "data").write_bytes(DATA)
 
     @contextlib.contextmanager
     def serving(self, host, **options):
         """A server with one file, named data."""
-        with vsftpd(the_lab, host, **options) as root:
+        with vsftpd(self.lab, host, **options) as root:
             (root / "data").write_bytes(DATA)
             yield root
 
     def curl(self, host, *arguments, check=True):
-        return the_lab.run(host, "curl", "-sS", "--max-time", "20", *arguments, check=check)
+        return self.lab.run(host, "curl", "-sS", "--max-time", "20", *arguments, check=check)
 
     def transfer(self, root, host, address, options, source=None, port=21):
         """A file comes and another goes, whole."""
@@ -72,7 +75,7 @@ class FTP(lab.LabTestCase):
                 self.transfer(root, host, address, mode, **options)
 
     def no_doors(self):
-        self.eventually(lambda: gateways.doors(the_lab) == [], f"doors are left open: {gateways.doors(the_lab)}")
+        self.eventually(lambda: gateways.doors(self.lab) == [], f"doors are left open: {gateways.doors(self.lab)}")
 
 
 @lab.sallyport_only
@@ -215,6 +218,68 @@ class ManyTransfers(FTP):
 
     def test_hundreds_in_a_row_by_a_client_outside(self):
         self.in_a_row("alice", "dave", gateways.PORTED_GLOBAL, listen_address=gateways.PORTED)
+
+
+    def test_many_at_once_from_both_sides(self):
+        names = [f"file{number}" for number in range(120)]
+        # vsftpd's backlog has 32 places. With SYN cookies a connection that finds it full would be one for its client
+        # only, who waits for a greeting.
+        for host in "alice", "carol":
+            the_lab.run(host, "sysctl", "-qw", "net.ipv4.tcp_syncookies=0")
+            self.addCleanup(the_lab.run, host, "sysctl", "-qw", "net.ipv4.tcp_syncookies=1")
+        with self.serving("carol") as outside, self.serving("alice", listen_address=gateways.PORTED) as inside:
+            for root in outside, inside:
+                for name in names:
+                    (root / name).write_bytes(name.encode() * 500)
+            fetching = []
+            for host, address, options in (
+                ("alice", lab.CAROL, MODES["PORT"]), ("bob", lab.CAROL, MODES["EPRT"]),
+                ("red", lab.CAROL, MODES["PORT"]),
+                ("dave", gateways.PORTED_GLOBAL, MODES["PORT"]), ("dave", gateways.PORTED_GLOBAL, MODES["PASV"]),
+            ):
+                directory = self.scratch / f"{len(fetching)}"
+                directory.mkdir()
+                fetching.append((directory, self.enterContext(the_lab.start(
+                    host, "curl", "-sS", "--max-time", "60", "--parallel", "--parallel-max", "40", *options,
+                    "--output-dir", directory, "--remote-name-all", *(f"ftp://{address}/{name}" for name in names),
+                ))))
+            for directory, running in fetching:
+                said = running.finish(80)
+                self.assertEqual(running.process.returncode, 0, said)
+                self.assertEqual({path.name: path.read_bytes() for path in directory.iterdir()},
+                                 {name: name.encode() * 500 for name in names})
+        the_lab.sallyport("clear", "ip", "nat", "translation", "*")
+        self.no_doors()
+
+
+@lab.sallyport_only
+class TwiceNAT(FTP):
+    """Hosts outside have other addresses inside, so what the other side says is translated too."""
+
+    DAVE_LOCAL = "10.99.0.11"
+
+    @classmethod
+    def setUpClass(cls):
+        more = f"ip nat outside source static {lab.DAVE} {cls.DAVE_LOCAL} add-route\n"
+        cls.lab = gateways.raise_lab("twice", more=more)
+        cls.addClassCleanup(cls.lab.down)
+
+    def test_a_client_inside(self):
+        with self.serving("dave") as root, capture(self.lab, "alice") as seen:
+            self.every_mode(root, "alice", self.DAVE_LOCAL)
+        # What the server said of itself is what alice called it.
+        self.assertEqual(set(seen.select("ftp.passive.ip", "ftp.passive.ip")), {(self.DAVE_LOCAL,)})
+        self.assertEqual(seen.count(f"ip.addr == {lab.DAVE}"), 0)
+
+    def test_a_server_inside(self):
+        with self.serving("bob") as root, capture(self.lab, "bob") as seen:
+            self.every_mode(root, "dave", lab.BOB_GLOBAL)
+        self.assertEqual(set(seen.select("ftp.active.cip", "ftp.active.cip")), {(self.DAVE_LOCAL,)})
+        self.assertEqual(seen.count(f"ip.addr == {lab.DAVE}"), 0)
+
+    def test_a_server_inside_behind_an_entry_for_its_port_only(self):
+        with self.serving("alice", listen_address=gateways.PORTED) as root:
+            self.every_mode(root, "dave", gateways.PORTED_GLOBAL)
 
 
 @lab.sallyport_only

@@ -3,11 +3,12 @@ doors."""
 
 import hashlib
 import os
+import time
 
 import gateways
 import lab
 from captures import capture
-from gateways import Talk
+from gateways import Talk, configured
 from narrow import FAR, LINK_MTU, narrow_path
 from servers import vsftpd
 
@@ -55,9 +56,28 @@ class NarrowPath(lab.LabTestCase):
                     answer = talk.say(b"STAT " + b"x" * 4000 + b"\r\nNOOP\r\n")[0]
                     self.assertRegex(answer, r"^\d\d\d")
                     talk.running.stop()
-                for destination, mtu, _, port, number in self.told(seen):
-                    self.assertEqual((destination, mtu, port), (f"{lab.ALICE},{FAR}", str(LINK_MTU), "21"))
-                    self.assertIn(number, self.sent(seen), "alice never sent what she is told about")
+                self.hold(seen)
+
+    def test_a_shifted_connection_whose_gateway_has_stepped_aside_learns_of_it(self):
+        with capture(self.lab, "alice") as seen:
+            talk = Talk(self, self.lab, "alice", FAR)
+            talk.log_in()
+            for port in 9, 8, 7:
+                self.assertIn("200", talk.say(f"PORT 10,10,10,10,200,{port}\r\n")[0])
+            with configured(self.lab, "no ip nat service ftp"):
+                time.sleep(0.3)
+                self.assertEqual(self.lab.show_json("vtcp")["connections"], [])
+                self.assertRegex(talk.say(b"STAT " + b"x" * 4000 + b"\r\n")[0], r"^\d\d\d")
+                talk.running.stop()
+        self.hold(seen)
+
+    def hold(self, seen):
+        """Alice was told, about what she sent."""
+        told = self.told(seen)
+        self.assertGreater(len(told), 0, "no fragmentation needed reached alice")
+        for destination, mtu, _, port, number in told:
+            self.assertEqual((destination, mtu, port), (f"{lab.ALICE},{FAR}", str(LINK_MTU), "21"))
+            self.assertIn(number, self.sent(seen), "alice never sent what she is told about")
 
     def upload(self, *options):
         source, stored = self.root / "data", self.root / "upload" / "sent"
