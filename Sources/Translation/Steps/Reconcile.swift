@@ -26,7 +26,20 @@ extension Translator {
     facts = InterfaceTable(policy.facts)
     hunts = Array(repeating: AddressHunt(), count: policy.ruleIDCount)
     rotations = Array(repeating: 0, count: max(1, policy.destinationRules.count))
+    closeDoorsWithoutRule()
     return old
+  }
+
+  /// Closes the doors that no session would take along and whose global endpoints no rule gives out any more.
+  private mutating func closeDoorsWithoutRule() {
+    guard !doors.isEmpty else { return }
+    for place in 0..<UInt32(doors.limit) {
+      guard let door = doors[place], door.request.outlivesParent else { continue }
+      for mapping in door.mappings where !stands(shard.mappings[mapping]) {
+        close(place)
+        break
+      }
+    }
   }
 
   /// Ends the sessions, over `slice` records from `cursor` on, that the policy in force would not make any more; adds to

@@ -1,0 +1,63 @@
+import Forwarding
+import TestSupport
+import Testing
+import WireFormats
+
+@testable import Translation
+
+/// Doors of calls and registrations, which the session that asks for them need not outlive.
+@Suite struct `A door that outlives its session` {
+  private func held(_ scene: DoorScene, _ change: (inout DoorRequest) -> Void = { _ in }) throws -> DoorGrant {
+    try scene.grant {
+      $0.outlivesParent = true
+      $0.isSingleUse = false
+      change(&$0)
+    }
+  }
+
+  @Test func `stays when that ends, and closes by an order`() throws {
+    let scene = try DoorScene()
+    let grant = try held(scene)
+    #expect(scene.gateway.perform(.end(scene.parent.id)) == .done)
+    #expect(scene.gateway.doors.count == 1)
+    #expect(scene.connect(to: grant).packet != nil)
+    #expect(scene.gateway.perform(.close(grant.door)) == .done)
+    #expect(scene.gateway.doors.isEmpty)
+    #expect(scene.connect(to: grant, port: 21).dropReason == .filtered)
+    #expect(scene.gateway.problems(ports: true) == [])
+  }
+
+  @Test func `closes when its time is up, which an order extends`() throws {
+    let scene = try DoorScene()
+    let grant = try held(scene) { $0.lifetime = 30 }
+    scene.gateway.tick(seconds: 20)
+    #expect(scene.gateway.perform(.extend(grant.door, seconds: 30)) == .done)
+    scene.gateway.tick(seconds: 29)
+    #expect(scene.connect(to: grant).packet != nil)
+    scene.gateway.tick(seconds: 1)
+    #expect(scene.connect(to: grant, port: 21).dropReason == .filtered)
+    scene.gateway.advance(seconds: 0)
+    #expect(scene.gateway.doors.isEmpty && scene.gateway.problems(ports: true) == [])
+    #expect(scene.gateway.perform(.extend(grant.door, seconds: 30)) == .done)
+  }
+
+  @Test func `always has a lifetime`() throws {
+    let scene = try DoorScene()
+    let answer = scene.open {
+      $0.outlivesParent = true
+      $0.lifetime = 0
+    }
+    #expect(answer == .refused(.deniedPort))
+  }
+
+  @Test func `is counted apart, so that an exchange can have many calls`() throws {
+    let scene = try DoorScene()
+    for number in UInt16(0)..<300 { _ = try held(scene) { $0.insideLocalPort = 50_000 + number } }
+    for number in UInt16(0)..<32 { _ = try scene.grant { $0.insideLocalPort = 40_000 + number } }
+    #expect(scene.open { $0.insideLocalPort = 45_000 } == .refused(.tooMany))
+    #expect(scene.gateway.doors.count == 332)
+    #expect(scene.gateway.perform(.end(scene.parent.id)) == .done)
+    #expect(scene.gateway.doors.count == 300)
+    #expect(scene.gateway.problems(ports: true) == [])
+  }
+}
