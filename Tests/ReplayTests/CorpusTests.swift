@@ -119,7 +119,14 @@ enum Corpus {
     #expect(!files.isEmpty)
     for path in files {
       let file = try Corpus.file(path)
-      for host in try Corpus.hosts(file).prefix(8) {
+      let hosts: [IPv4Address]
+      do {
+        hosts = try Corpus.hosts(file)
+      } catch CaptureError.linkType {
+        // PPP and the like: refused, and said to be.
+        continue
+      }
+      for host in hosts.prefix(8) {
         for isStatic in [false, true] {
           guard let replayed = try? Corpus.replay(file, inside: host, isStatic: isStatic) else { continue }
           #expect(replayed.wrongChecksums == 0, "\(path) with \(host) inside")
@@ -135,7 +142,7 @@ enum Corpus {
     .enabled(if: Corpus.directory != nil, Corpus.absence),
     arguments: [
       ("FTP/passive_public.pcap", "192.168.1.212", false), ("FTP/port_bug3519.pcap", "192.168.0.13", false),
-      ("FTP/port_bug3519.pcap", "192.168.0.10", false), ("FTP/eprt_family2_over_ipv4.pcap", "1.1.1.1", false),
+      ("FTP/port_bug3519.pcap", "192.168.0.10", true), ("FTP/eprt_family2_over_ipv4.pcap", "1.1.1.1", false),
       ("TFTP/short_wrong_sizes.pcap", "192.168.1.1", true), ("TFTP/short_wrong_sizes.pcap", "192.168.1.2", true),
       ("DNS/private_a_answers.pcap", "10.30.28.90", true), ("DNS/private_a_answers.pcap", "10.30.28.94", true),
       ("DNS/tcp_basic.pcap", "10.180.156.141", true), ("DNS/tcp_edns_cookie.pcap", "192.168.0.9", false),
