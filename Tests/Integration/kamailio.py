@@ -35,7 +35,7 @@ request_route {{
   if (has_totag()) {{
     if (loose_route() || is_method("ACK")) {{ t_relay(); exit; }}
     # A request within a dialog that names no route is for us only by its URI.
-    if (!is_myself("$ru")) {{ t_relay(); exit; }}
+    if (uri != myself) {{ t_relay(); exit; }}
   }}
   if (is_method("REGISTER")) {{ save("location"); exit; }}
   record_route();

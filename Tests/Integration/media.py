@@ -25,3 +25,27 @@ class Listener:
         for port, (count, sources) in json.loads(self._running.stop()).items():
             self.packets[int(port)] = count
             self.sources[int(port)] = {tuple(source) for source in sources}
+
+
+class Meter:
+    """Counts the UDP packets that come to a range of ports of a host, whoever listens there, from now until the block
+    ends."""
+
+    def __init__(self, lab, host, first, last):
+        self._lab, self._host, self._table = lab, host, f"meter{first}"
+        self._rule = f"udp dport {first}-{last} counter"
+
+    def __enter__(self):
+        self._lab.run(self._host, "nft", "-f", "-", input=f"""
+            table ip {self._table} {{ chain incoming {{
+              type filter hook input priority 0; {self._rule}; }}
+            }}""")
+        return self
+
+    def __exit__(self, *_):
+        self._lab.run(self._host, "nft", "delete", "table", "ip", self._table)
+
+    def count(self):
+        """How many there have been."""
+        words = self._lab.run(self._host, "nft", "list", "table", "ip", self._table).stdout.split()
+        return int(words[words.index("packets") + 1])

@@ -8,19 +8,19 @@ import select
 import tempfile
 import time
 
+from lab import PROGRAMS
 from servers import await_listener
 
 CONFIGURATION = """
 sip_listen {address}:{port}
 call_max_calls 4
-audio_source aubridge,{name}
+audio_source ausine,440
 audio_player aubridge,{name}
 audio_alert aubridge,alert
-ausrc_srate 8000
+ausrc_srate 48000
 auplay_srate 8000
 ausrc_channels 1
 auplay_channels 1
-audio_source ausine,440
 rtp_ports {first}-{last}
 rtp_stats yes
 net_interface eth0
@@ -29,15 +29,20 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module aubridge.so
 module ausine.so
-module vp8.so
-module fakevideo.so
 {video}
 module_tmp account.so
 module_app menu.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:{control}
 """
-VIDEO = "video_source fakevideo\nvideo_display fakevideo\nvideo_size 176x144\nvideo_fps 10\n"
+VIDEO = """
+module vp8.so
+module fakevideo.so
+video_source fakevideo
+video_display fakevideo
+video_size 176x144
+video_fps 10
+"""
 CONTROL_PORT = 4444
 
 
@@ -52,8 +57,7 @@ class Phone:
 
     def do(self, command, parameters=""):
         """Gives a command of baresip's menu."""
-        text = json.dumps({"command": command, "params": parameters, "token": "t"}).encode()
-        self._control.stdin.write(f"{len(text)}:{text.decode()},")
+        self._control.stdin.write(f"{command} {parameters}\n")
         self._control.stdin.flush()
 
     def dial(self, uri):
@@ -62,15 +66,8 @@ class Phone:
     def _read(self, seconds):
         number = self._control.stdout.fileno()
         if select.select([number], [], [], seconds)[0]:
-            self._unread += os.read(number, 65536)
-        while b":" in self._unread:
-            length, _, rest = self._unread.partition(b":")
-            if len(rest) < int(length) + 1:
-                break
-            event = json.loads(rest[: int(length)])
-            self._unread = rest[int(length) + 1 :]
-            if event.get("event"):
-                self.events.append(event)
+            *lines, self._unread = (self._unread + os.read(number, 65536)).split(b"\n")
+            self.events += [event for event in map(json.loads, lines) if event.get("event")]
 
     def await_event(self, kind, seconds=6):
         """Waits for an event of that type, and forgets what came before it."""
@@ -84,6 +81,14 @@ class Phone:
                 heard = [(event["type"], event.get("param")) for event in self.events]
                 raise AssertionError(f"{self.name}'s phone waited for {kind}; it had {heard}\n{self.said()[-3000:]}")
             self._read(0.1)
+
+    def await_registration(self, seconds=6):
+        """Waits until the registrar has answered that it knows the phone."""
+        deadline = time.monotonic() + seconds
+        while "binding" not in self.said():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{self.name}'s phone did not register\n{self.said()[-3000:]}")
+            time.sleep(0.05)
 
     def said(self):
         """What baresip has printed."""
@@ -109,14 +114,16 @@ def phone(lab, host, address, proxy, *, name=None, transport="udp", port=5060, f
         log = directory / "log"
         stack.enter_context(lab.start(host, "baresip", "-4", "-f", directory, "-v", stdout=log.open("w")))
         await_listener(lab, host, control)
-        # A shell joins the control socket, which is the namespace's own, to two pipes.
         joined = stack.enter_context(lab.start(
-            host, "bash", "-c", f"exec 3<>/dev/tcp/127.0.0.1/{control}; cat <&3 & cat >&3; kill %1", interactive=True
+            host, "python3", PROGRAMS / "baresip_control.py", control, interactive=True
         ))
+        # What happens before then is not told.
+        joined.process.stdout.readline()
         result = Phone(name, uri, joined.process, log)
         if register:
-            result.await_event("REGISTER_OK")
+            result.await_registration()
         yield result
         # Unregisters and ends its calls.
-        result.do("quit")
+        with contextlib.suppress(BrokenPipeError):
+            result.do("quit")
         time.sleep(0.3)

@@ -1,7 +1,8 @@
 """SIPp, a real user agent that follows a script: the scenarios under sip/, run on the lab's hosts.
 
 A scenario file is SIPp's own XML. What would be the same in each is a word in braces, which stands for a text of
-`TEXTS` or `_expand`: `{begin INVITE}` are the lines of a request that begins a dialog, `{audio}` is a body that offers audio.
+`TEXTS` or `_expand`: `{begin INVITE}` are the lines of a request that begins a dialog, `{audio}` is a body that
+offers audio.
 """
 
 import contextlib
@@ -19,7 +20,8 @@ SCENARIOS = pathlib.Path(__file__).resolve().parent / "sip"
 # What each end plays: so many packets of G.711 at their usual pace.
 RECORDING_PACKETS = 20
 PACE = 0.02
-# The first port that calls have for media; below it are those that SIPp binds for its own echo. A call has four: audio and its RTCP, a second medium and its RTCP.
+# The first port that calls have for media; below it are those that SIPp binds for its own echo. A call has four: audio
+# and its RTCP, a second medium and its RTCP.
 FIRST_MEDIA_PORT, PORTS_A_CALL = 6000, 4
 
 _REQUEST = """\

@@ -68,8 +68,8 @@ class SIPTestCase(lab.LabTestCase):
 
     def calls(self, caller, callee, to, scenario="call", *, count=1, transport="u1", port=5060, hears=((1,), (1,)),
               callee_options=(), linger=500, **options):
-        """Runs `count` calls of a scenario between two hosts, and holds that all ended as the scenario says. `hears` are,
-        for the caller and for the callee, how many recordings each of a call's media must bring to their ears."""
+        """Runs `count` calls of a scenario between two hosts, and holds that all ended as the scenario says. `hears`
+        are, for the caller and for the callee, how many recordings each of a call's media must bring to their ears."""
         with contextlib.ExitStack() as stack:
             ears = [
                 stack.enter_context(Listener(

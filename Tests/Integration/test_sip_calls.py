@@ -1,4 +1,4 @@
-"""Calls between SIPp user agents through every kind of translation, with media played by both ends and counted there."""
+"""Calls between SIPp user agents through every kind of translation, with media played by both ends and counted at both."""
 
 import lab
 import telephony
