@@ -34,8 +34,6 @@ ip nat inside source static udp {PORTED} 5060 {PORTED_GLOBAL} 5060
 ip nat inside source static tcp {PORTED} 5060 {PORTED_GLOBAL} 5060
 """
 
-sallyport_only = lab.sallyport_only
-
 
 def raise_lab(suffix, more=""):
     """A lab of a test module's own; skips the module where the lab's gateway knows no SIP. Ends with the module."""

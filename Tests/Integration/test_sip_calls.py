@@ -1,4 +1,4 @@
-"""Calls between SIPp user agents through every kind of translation, with media played by both ends and counted at both."""
+"""Calls between SIPp user agents through every kind of translation; both ends play media and count what they hear."""
 
 import lab
 import telephony

@@ -74,7 +74,7 @@ class Telephones(lab.LabTestCase):
     def test_a_telephone_inside_calls_out_and_is_called(self):
         for inside in "alice", "bob":
             for transport in TRANSPORTS:
-                with self.subTest(transport=transport), self.telephones(inside, "dave", transport=transport) as phones:
+                with self.subTest(transport), self.telephones(inside, "dave", transport=transport) as phones:
                     within, dave = phones
                     for caller, callee in (within, dave), (dave, within):
                         self.connect(caller, callee)
@@ -83,7 +83,7 @@ class Telephones(lab.LabTestCase):
 
     def test_telephones_inside_call_each_other_through_the_proxy_outside(self):
         for transport in TRANSPORTS:
-            with self.subTest(transport=transport), self.telephones("alice", "bob", transport=transport) as phones:
+            with self.subTest(transport), self.telephones("alice", "bob", transport=transport) as phones:
                 alice, bob = phones
                 self.connect(alice, bob)
                 self.assertTalking("alice", "bob")
@@ -91,7 +91,7 @@ class Telephones(lab.LabTestCase):
 
     def test_a_call_is_held_and_resumed_by_either_side(self):
         for transport in TRANSPORTS:
-            with self.subTest(transport=transport), self.telephones("alice", "dave", transport=transport) as phones:
+            with self.subTest(transport), self.telephones("alice", "dave", transport=transport) as phones:
                 alice, dave = phones
                 self.connect(alice, dave)
                 self.assertTalking("alice", "dave")
@@ -106,7 +106,7 @@ class Telephones(lab.LabTestCase):
 
     def test_a_call_is_transferred_blindly_from_inside(self):
         for transport in TRANSPORTS:
-            with self.subTest(transport=transport), self.telephones("alice", "dave", "bob", transport=transport) as phones:
+            with self.subTest(transport), self.telephones("alice", "dave", "bob", transport=transport) as phones:
                 alice, dave, bob = phones
                 self.connect(alice, dave)
                 alice.do("transfer", bob.uri)
@@ -118,7 +118,7 @@ class Telephones(lab.LabTestCase):
 
     def test_a_call_is_transferred_blindly_from_outside(self):
         for transport in TRANSPORTS:
-            with self.subTest(transport=transport), self.telephones("alice", "dave", "carol", transport=transport) as phones:
+            with self.subTest(transport), self.telephones("alice", "dave", "carol", transport=transport) as phones:
                 alice, dave, carol = phones
                 self.connect(dave, alice)
                 dave.do("transfer", carol.uri)
@@ -130,7 +130,7 @@ class Telephones(lab.LabTestCase):
 
     def test_a_call_has_pictures(self):
         for transport in TRANSPORTS:
-            with self.subTest(transport=transport), self.telephones("alice", "dave", transport=transport, video=True) as phones:
+            with self.subTest(transport), self.telephones("alice", "dave", transport=transport, video=True) as phones:
                 alice, dave = phones
                 self.connect(alice, dave)
                 self.assertTalking("alice", "dave")
