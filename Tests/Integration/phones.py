@@ -19,7 +19,7 @@ audio_player aubridge,{name}
 audio_alert aubridge,alert
 ausrc_srate 48000
 auplay_srate 8000
-ausrc_channels 1
+ausrc_channels 2
 auplay_channels 1
 rtp_ports {first}-{last}
 rtp_stats yes

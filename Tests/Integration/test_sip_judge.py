@@ -80,7 +80,8 @@ class Links(telephony.SIPTestCase):
               type filter hook forward priority 0
               ether type ip meta l4proto {{ tcp, udp }} th dport 5060 numgen random mod 100 < {percent} counter drop
               ether type ip meta l4proto {{ tcp, udp }} th sport 5060 numgen random mod 100 < {percent} counter drop
-            }} }}""")
+              }}
+            }}""")
         def lost():
             words = self.the_lab.run("wan", "nft", "list", "table", "bridge", "loss").stdout.split()
             return sum(int(words[place + 1]) for place, word in enumerate(words) if word == "packets")
