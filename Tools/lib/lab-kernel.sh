@@ -15,7 +15,7 @@ start_kernel_gateway() {
   ip netns exec "$ns" sysctl -qw net.ipv4.ip_forward=1
   kernel_ruleset | ip netns exec "$ns" nft -f -
   [[ $2 != kernel-helpers ]] || add_conntrack_helpers "$ns"
-  [[ $1 != bridged ]] || start_red_gateway
+  [[ $1 != bridged ]] || start_red_gateway "$2"
 }
 
 # Wires the device $2 of the router $1 to $3, which is a segment or a host.
@@ -36,7 +36,7 @@ kernel_port() {
 }
 
 # red's addresses are alice's too. Kernels without VRF devices keep them apart by a router of red's own, which stands
-# on the outside segment with red's inside global address.
+# on the outside segment with red's inside global address; $1 is kernel or kernel-helpers.
 start_red_gateway() {
   local ns
   make_namespace redgateway
@@ -64,6 +64,7 @@ table ip lab {
   }
 }
 END
+  [[ $1 != kernel-helpers ]] || add_conntrack_helpers "$ns"
 }
 
 # The router answers ARP for the addresses it translates to only when they are its own.

@@ -11,6 +11,7 @@ readonly PACKAGES_LAB=(
   iproute2 nftables ethtool iputils-ping curl nginx-light iperf3 bind9-dnsutils dnsmasq-base traceroute
   tshark tcpdump nfdump python3 procps util-linux
   vsftpd lftp tftpd-hpa tftp-hpa atftp bind9 bind9-utils dnsperf openssl
+  sip-tester kamailio baresip-core
 )
 
 # Prints those of the named packages that are not installed.
@@ -47,7 +48,7 @@ install_packages() {
     case $package in
       nginx-light) keep_service_off nginx ;;
       bind9) keep_service_off named ;;
-      nfdump | vsftpd | tftpd-hpa) keep_service_off "$package" ;;
+      nfdump | vsftpd | tftpd-hpa | kamailio) keep_service_off "$package" ;;
     esac
   done
 }

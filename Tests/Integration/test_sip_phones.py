@@ -1,0 +1,150 @@
+"""Telephones on both sides of the gateway that register at a proxy outside, which knows nothing of NATs: what people
+do with calls, by UDP and TCP, with media measured where each telephone is."""
+
+import contextlib
+import time
+
+import lab
+import telephony
+from kamailio import kamailio
+from media import Meter
+from phones import phone
+
+# Where each host's telephone has its media, and what it listens at; the proxy has carol's port 5060.
+MEDIA = {"alice": 20000, "bob": 21000, "dave": 22000, "carol": 23000}
+PORTS = {"carol": 5062}
+# G.711 in packets of 20 ms.
+PACKETS_A_SECOND = 50
+TRANSPORTS = "udp", "tcp"
+
+
+def setUpModule():
+    global the_lab
+    the_lab = telephony.raise_lab("phones")
+
+
+def uri(host):
+    return f"sip:{host}@{lab.CAROL}"
+
+
+class Telephones(lab.LabTestCase):
+    @contextlib.contextmanager
+    def telephones(self, *hosts, transport="udp", **options):
+        """Registered telephones on the hosts, with a meter each."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(kamailio(the_lab, "carol", lab.CAROL))
+            self.meters, phones = {}, []
+            for host in hosts:
+                first = MEDIA[host]
+                self.meters[host] = stack.enter_context(Meter(the_lab, host, first, first + 199))
+                phones.append(stack.enter_context(phone(
+                    the_lab, host, telephony.ADDRESS[host], lab.CAROL, transport=transport,
+                    port=PORTS.get(host, 5060), first_media_port=first, **options,
+                )))
+            yield phones
+
+    def connect(self, caller, callee):
+        """One telephone calls another, which is answered."""
+        caller.dial(callee.uri)
+        callee.await_event("CALL_INCOMING")
+        callee.do("accept")
+        caller.await_event("CALL_ESTABLISHED")
+        callee.await_event("CALL_ESTABLISHED")
+
+    def heard(self, seconds=1.0):
+        """How many packets of media each host gets in so long a time."""
+        before = {host: meter.count() for host, meter in self.meters.items()}
+        time.sleep(seconds)
+        return {host: meter.count() - before[host] for host, meter in self.meters.items()}
+
+    def assertTalking(self, *hosts):
+        """These hosts get media, others get none."""
+        time.sleep(0.3)
+        for host, count in self.heard().items():
+            if host in hosts:
+                self.assertGreater(count, PACKETS_A_SECOND // 2, f"{host} hears too little")
+            else:
+                self.assertLess(count, 3, f"{host} hears what is not for it")
+
+    def hang_up(self, one, *others):
+        one.do("hangup")
+        for other in others:
+            other.await_event("CALL_CLOSED")
+
+    def test_a_telephone_inside_calls_out_and_is_called(self):
+        for inside in "alice", "bob":
+            for transport in TRANSPORTS:
+                with self.subTest(transport), self.telephones(inside, "dave", transport=transport) as phones:
+                    within, dave = phones
+                    for caller, callee in (within, dave), (dave, within):
+                        self.connect(caller, callee)
+                        self.assertTalking(inside, "dave")
+                        self.hang_up(callee, caller)
+
+    def test_telephones_inside_call_each_other_through_the_proxy_outside(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport), self.telephones("alice", "bob", transport=transport) as phones:
+                alice, bob = phones
+                self.connect(alice, bob)
+                self.assertTalking("alice", "bob")
+                self.hang_up(bob, alice)
+
+    def test_a_call_is_held_and_resumed_by_either_side(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport), self.telephones("alice", "dave", transport=transport) as phones:
+                alice, dave = phones
+                self.connect(alice, dave)
+                self.assertTalking("alice", "dave")
+                for holder in alice, dave:
+                    holder.do("hold")
+                    time.sleep(0.5)
+                    counts = self.heard()
+                    self.assertLess(counts[holder.name], 3, f"{holder.name} holds the call and hears it")
+                    holder.do("resume")
+                    self.assertTalking("alice", "dave")
+                self.hang_up(alice, dave)
+
+    def test_a_call_is_transferred_blindly_from_inside(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport), self.telephones("alice", "dave", "bob", transport=transport) as phones:
+                alice, dave, bob = phones
+                self.connect(alice, dave)
+                alice.do("transfer", bob.uri)
+                bob.await_event("CALL_INCOMING")
+                bob.do("accept")
+                bob.await_event("CALL_ESTABLISHED")
+                self.assertTalking("dave", "bob")
+                self.hang_up(bob)
+
+    def test_a_call_is_transferred_blindly_from_outside(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport), self.telephones("alice", "dave", "carol", transport=transport) as phones:
+                alice, dave, carol = phones
+                self.connect(dave, alice)
+                dave.do("transfer", carol.uri)
+                carol.await_event("CALL_INCOMING")
+                carol.do("accept")
+                carol.await_event("CALL_ESTABLISHED")
+                self.assertTalking("alice", "carol")
+                self.hang_up(carol)
+
+    def test_a_call_has_pictures(self):
+        for transport in TRANSPORTS:
+            with self.subTest(transport), self.telephones("alice", "dave", transport=transport, video=True) as phones:
+                alice, dave = phones
+                self.connect(alice, dave)
+                self.assertTalking("alice", "dave")
+                self.hang_up(alice, dave)
+                for telephone in alice, dave:
+                    # Sent and received, of audio and of video; the end of the statistics is written a little later.
+                    self.eventually(lambda: telephone.said().count("packets:") == 2, "no statistics")
+                    for line in telephone.said().splitlines():
+                        if line.startswith("packets:"):
+                            self.assertTrue(all(int(word) > 8 for word in line.split()[1:]), line)
+
+    @lab.sallyport_only
+    def test_a_registration_has_a_door_until_it_ends(self):
+        with self.telephones("alice"):
+            doors = the_lab.show_json("ip", "nat", "doors")
+            self.assertTrue(doors, "no door for a registered telephone")
+        self.eventually(lambda: not the_lab.show_json("ip", "nat", "doors"), "a door outlived its registration")
