@@ -35,6 +35,7 @@ let nio: [Target.Dependency] = [
 ]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let histogram: Target.Dependency = .product(name: "Histogram", package: "hdrhistogram-swift")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 var targets: [Target] = []
@@ -90,8 +91,12 @@ targets += [
     swiftSettings: settings),
   .executableTarget(
     name: "sallyport-load",
-    dependencies: ["CKernel", arguments],
+    dependencies: ["WireFormats", "CKernel", arguments, histogram],
     path: "Tools/LoadGenerator",
+    swiftSettings: settings),
+  .testTarget(
+    name: "LoadGeneratorTests",
+    dependencies: ["sallyport-load", "WireFormats"],
     swiftSettings: settings),
 ]
 
@@ -173,6 +178,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: targets

@@ -1,0 +1,26 @@
+import WireFormats
+
+/// Inside endpoints taken in turn: every port of a host is used once before any is used again. Where the turn begins is
+/// left to chance, so that a run does not meet what its predecessor left in the gateway.
+struct ClientPorts {
+  private static let first = 1_024
+  private static let count = 64_512
+
+  private let hosts: AddressRange
+  private let step: Int
+  private var next: Int
+
+  /// A lane's share: its numbers are those that its lane's number leads to in steps of the number of lanes.
+  init(_ surroundings: Surroundings) {
+    hosts = surroundings.network.hosts
+    step = surroundings.lanes
+    next = Int.random(in: 0..<hosts.count * Self.count / step) * step + surroundings.lane
+  }
+
+  mutating func take() -> Endpoint {
+    if next >= hosts.count * Self.count { next %= step }
+    let (port, host) = next.quotientAndRemainder(dividingBy: hosts.count)
+    next += step
+    return Endpoint(hosts[host], UInt16(Self.first + port))
+  }
+}

@@ -1,0 +1,44 @@
+import CKernel
+import Glibc
+
+/// A packet socket on an interface: what leaves through it enters whatever is behind the interface.
+@safe
+final class PacketSocket: FramePort {
+  /// Room for frames that wait, in octets.
+  private static let waitingOctets: Int32 = 32 << 20
+
+  let descriptor: Int32
+
+  /// Opens one on interface `device` of the calling thread's namespace; `end` is named in errors.
+  init(device: String, end: String) throws(EndError) {
+    var step: UnsafePointer<CChar>?
+    let result = unsafe sp_packet_open(device, Self.waitingOctets, &step)
+    guard result >= 0 else {
+      if -result == ENODEV { throw .noDevice(end: end) }
+      throw .refused(end: end, step: unsafe step.map { unsafe String(cString: $0) } ?? "open", code: -result)
+    }
+    descriptor = result
+  }
+
+  deinit { close(descriptor) }
+
+  /// Joins the sockets among which the interface's frames are shared out.
+  func join(group: UInt16, steering: borrowing QueueSteering, end: String) throws(EndError) {
+    let result = sp_packet_join(descriptor, group, steering.descriptor)
+    if result < 0 { throw .refused(end: end, step: "setsockopt(PACKET_FANOUT)", code: -result) }
+  }
+
+  func send(_ batch: FrameBatch) -> Int {
+    unsafe max(0, Int(sp_packet_send(descriptor, batch.frames, UInt32(batch.count))))
+  }
+
+  func receive(into batch: FrameBatch) {
+    batch.count = unsafe max(
+      0, Int(sp_packet_receive(descriptor, batch.frames, UInt32(FrameBatch.capacity), UInt32(FrameBatch.room))))
+  }
+
+  func overruns() -> UInt64 {
+    var count: UInt32 = 0
+    return unsafe sp_packet_overruns(descriptor, &count) == 0 ? UInt64(count) : 0
+  }
+}
