@@ -52,6 +52,31 @@ import WireFormats
     #expect(tally.damaged == 0)
   }
 
+  @Test func `is never more than the other end has room for, which the handshake says unshifted`() throws {
+    let batch = FrameBatch()
+    let frame = batch.add(FrameWriter.tcpPayload + FrameWriter.handshakeOptions)
+    let link = LinkAddresses(source: SimulatedNetwork.outsideMAC, destination: SimulatedNetwork.insideMAC)
+    let server = Endpoint(IPv4Address(0xCB00_7114), 7_000)
+    let client = Endpoint(IPv4Address(0x0A0A_0A64), 1_024)
+    FrameWriter.finishTCP(
+      frame, link, EndpointPair(local: server, remote: client),
+      SegmentNumbers(sequence: 1, acknowledgment: 2, flags: [.syn, .ack]))
+    guard case .packet(let arrival) = Arrival.read(frame, to: SimulatedNetwork.insideMAC, isUnfinished: false) else {
+      Issue.record("the segment is not what it was")
+      return
+    }
+    #expect(arrival.windowShift == 7)
+    #expect(arrival.window == 0xFFFF)
+    #expect(arrival.payload.isEmpty)
+    // Without a scale that fits in the options there is none.
+    frame.store32(0x0103_0307, at: FrameWriter.tcpPayload)
+    frame.store32(0x0101_0303, at: FrameWriter.tcpPayload + 4)
+    #expect(arrival.windowShift == 7)
+    frame.store32(0x0101_0103, at: FrameWriter.tcpPayload)
+    frame.store32(0x0900_0000, at: FrameWriter.tcpPayload + 4)
+    #expect(arrival.windowShift == nil)
+  }
+
   @Test func `that is lost is sent again`() throws {
     let bench = Bench(.init(dropOneOf: 100)) {
       BulkStreams($0, streams: 1, window: 100_000, direction: .out, superFrames: false)

@@ -74,7 +74,9 @@ final class BulkStreams: LoadProfile {
   private func fill(_ index: Int, _ now: UInt64) -> Int {
     guard let place = streams[index].sender else { return 0 }
     var sent = 0
-    while let connection = sending[place], Int(connection.inFlight) + chunk <= Int(window) {
+    while let connection = sending[place],
+      Int(connection.inFlight) + chunk <= Int(min(window, connection.sendWindow))
+    {
       let isAgain = connection.sendNext != connection.sendHighest
       streams[index].sequence &+= 1
       let probe = Probe(

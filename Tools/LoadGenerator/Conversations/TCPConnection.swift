@@ -19,6 +19,10 @@ struct TCPConnection {
   /// The highest SND.NXT so far: more than SND.NXT when something is sent again.
   var sendHighest: UInt32
   var receiveNext: UInt32 = 0
+  /// What the peer has room for behind `sendUnacknowledged`: SND.WND, in octets.
+  var sendWindow: UInt32 = 0
+  /// By how much the peer's windows are shifted, outside of its handshake.
+  var peerShift: UInt8 = 0
   var hasSentFIN = false
   var hasReceivedFIN = false
   /// Whether something has come that no segment of ours has acknowledged yet.

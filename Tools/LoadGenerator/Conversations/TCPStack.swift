@@ -98,6 +98,8 @@ final class TCPStack {
       }
       let place = add(packet.pair, .synReceived, tag: tag)
       connections[place]?.receiveNext = packet.sequence &+ 1
+      connections[place]?.peerShift = packet.windowShift ?? 0
+      connections[place]?.sendWindow = UInt32(packet.window)
       transmit(place, [.syn, .ack])
       return TCPEvent(connection: place, tag: tag)
     }
@@ -137,8 +139,11 @@ final class TCPStack {
         return
       }
       connection.receiveNext = packet.sequence &+ 1
+      connection.peerShift = packet.windowShift ?? 0
       connection.owesAcknowledgment = true
     }
+    // The window of a handshake's segment is never shifted (RFC 7323 section 2.2).
+    connection.sendWindow = UInt32(packet.window) << (flags.contains(.syn) ? 0 : UInt32(connection.peerShift))
     if flags.contains(.ack) {
       let acknowledged = packet.acknowledgment &- connection.sendUnacknowledged
       if acknowledged > 0, acknowledged <= connection.sendHighest &- connection.sendUnacknowledged {

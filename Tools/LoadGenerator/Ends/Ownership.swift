@@ -1,4 +1,19 @@
+import ArgumentParser
 import Glibc
+
+/// The word that a network is the user's to load.
+struct OwnershipFlag: ParsableArguments {
+  @Flag(help: "The network may be the machine's own.")
+  var iOwnThisNetwork = false
+
+  /// Throws unless `address` may be loaded from where the program runs.
+  func allow(_ address: in_addr) throws {
+    guard iOwnThisNetwork || Ownership.mayLoad(address: address) else {
+      complain("sallyport-load: \(EndError.notOurs(end: "the address"))")
+      throw Campaign.impossible
+    }
+  }
+}
 
 /// Whether load may be generated somewhere without its user's word that the network is theirs: on loopback, and in
 /// network namespaces other than the machine's own.

@@ -58,8 +58,26 @@ struct Arrival {
   var sequence: UInt32 { frame.load32(at: transport + TCPField.sequence) }
   var acknowledgment: UInt32 { frame.load32(at: transport + TCPField.acknowledgment) }
 
-  /// The payload in an array of its own.
-  var octets: [UInt8] { payload.map { frame.load8(at: $0) } }
+  var window: UInt16 { frame.load16(at: transport + 14) }
+
+  /// What "Window Scale" says in a segment's options (RFC 7323 section 2); nil where there is none.
+  var windowShift: UInt8? {
+    var offset = transport + TCPField.minimumLength
+    while offset < payload.lowerBound {
+      let kind = frame.load8(at: offset)
+      if kind == TCPOption.end { return nil }
+      if kind == TCPOption.noOperation {
+        offset += 1
+        continue
+      }
+      guard offset + 1 < payload.lowerBound else { return nil }
+      let length = Int(frame.load8(at: offset + 1))
+      guard length >= 2, offset + length <= payload.lowerBound else { return nil }
+      if kind == 3, length == 3 { return min(frame.load8(at: offset + 2), 14) }
+      offset += length
+    }
+    return nil
+  }
 
   /// The flow as the receiver sees it.
   var pair: EndpointPair { EndpointPair(local: destination, remote: source) }

@@ -38,7 +38,7 @@ struct Campaign {
     Stop.listen()
     sharpenTimers()
     let network = options.network
-    let (count, owned) = (options.queues, options.iOwnThisNetwork)
+    let (count, owned) = (options.queues, options.ownership.iOwnThisNetwork)
     let inside = try End.open(options.inside, queues: count, field: .source, owned: owned)
     let outside = try End.open(options.outside, queues: count, field: .destination, owned: owned)
     let run = UInt16.random(in: 1...UInt16.max)

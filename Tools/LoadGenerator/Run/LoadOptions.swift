@@ -59,14 +59,15 @@ struct LoadOptions: ParsableArguments {
       valueName: "name<=number"))
   var expect: [Expectation] = []
 
-  @Flag(help: "The ends may be in the machine's own network.")
-  var iOwnThisNetwork = false
+  @OptionGroup var ownership: OwnershipFlag
 
   mutating func validate() throws {
     guard seconds > 0, seconds <= Limits.seconds else {
       throw ValidationError("--seconds must be above 0 and at most \(Int(Limits.seconds)).")
     }
-    guard trial > 0, trial <= seconds else { throw ValidationError("--trial must be above 0 and at most --seconds.") }
+    guard trial > 0, !search || trial <= seconds else {
+      throw ValidationError("--trial must be above 0 and at most --seconds.")
+    }
     guard (0..<1).contains(tolerance) else { throw ValidationError("--tolerance must be at least 0 and below 1.") }
     guard (0.0001...0.5).contains(resolution) else {
       throw ValidationError("--resolution must be between 0.0001 and 0.5.")

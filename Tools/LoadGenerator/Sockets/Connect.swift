@@ -17,6 +17,8 @@ struct Connect: ParsableCommand {
 
   @OptionGroup var duration: RunLength
 
+  @OptionGroup var ownership: OwnershipFlag
+
   mutating func validate() throws {
     guard (1...Limits.concurrency).contains(concurrency) else {
       throw ValidationError("--concurrency must be between 1 and \(Limits.concurrency).")
@@ -24,6 +26,7 @@ struct Connect: ParsableCommand {
   }
 
   func run() throws {
+    try ownership.allow(to.networkOrder)
     let descriptors = raiseOpenFiles()
     guard concurrency + 64 <= descriptors else {
       throw ValidationError("--concurrency \(concurrency) needs more open files than \(descriptors).")

@@ -19,6 +19,8 @@ struct UDPSend: ParsableCommand {
 
   @OptionGroup var duration: RunLength
 
+  @OptionGroup var ownership: OwnershipFlag
+
   @Option(help: "Hand the kernel this many datagrams in one piece (UDP_SEGMENT).")
   var gso: Int?
 
@@ -44,6 +46,7 @@ struct UDPSend: ParsableCommand {
   }
 
   func run() throws {
+    try ownership.allow(to.address.networkOrder)
     raiseOpenFiles()
     sharpenTimers()
     let sockets = try (0..<flows).map { try openFlow($0) }
