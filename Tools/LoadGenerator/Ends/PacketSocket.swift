@@ -7,6 +7,9 @@ final class PacketSocket: FramePort {
   /// Room for frames that wait, in octets.
   private static let waitingOctets: Int32 = 32 << 20
 
+  /// After so many refusals the rest of a batch is given up.
+  private static let refusals = 8
+
   let descriptor: Int32
 
   /// Opens one on interface `device` of the calling thread's namespace; `end` is named in errors.
@@ -29,7 +32,22 @@ final class PacketSocket: FramePort {
   }
 
   func send(_ batch: FrameBatch) -> Int {
-    unsafe max(0, Int(sp_packet_send(descriptor, batch.frames, UInt32(batch.count))))
+    var next = 0
+    var sent = 0
+    // A frame that finds the device's queue full is lost, as on a wire, and the one after it may find room; a queue that
+    // stays full is left in peace.
+    var refusals = 0
+    while next < batch.count, refusals < Self.refusals {
+      let count = unsafe Int(sp_packet_send(descriptor, batch.frames + next, UInt32(batch.count - next)))
+      if count > 0 {
+        sent += count
+        next += count
+      } else {
+        refusals += 1
+        next += 1
+      }
+    }
+    return sent
   }
 
   func receive(into batch: FrameBatch) {

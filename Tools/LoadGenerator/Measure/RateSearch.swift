@@ -1,4 +1,4 @@
-/// The search for the highest rate without loss (RFC 2544 section 26.1, RFC 9693 section 4): each trial loads at one rate
+/// The search for the highest rate without loss (RFC 2544 section 26.1, RFC 9693): each trial loads at one rate
 /// for the same time, and the next rate halves the interval between the highest rate that held and the lowest that did
 /// not.
 struct RateSearch {

@@ -24,7 +24,9 @@ struct Tally {
   var unexpected: UInt64 = 0
   /// Segments sent again.
   var retransmitted: UInt64 = 0
-  /// Frames that the generator's own queues lost, at either end: what it then calls loss may be its own.
+  /// Frames that a device had no room for: lost before the gateway, by a gateway that does not keep up.
+  var queueFull: UInt64 = 0
+  /// Frames that arrived and found no room in the generator's own queues: what it then calls loss may be its own.
   var overruns: UInt64 = 0
   var latency = Latency()
 
@@ -47,6 +49,7 @@ struct Tally {
     refused += other.refused
     unexpected += other.unexpected
     retransmitted += other.retransmitted
+    queueFull += other.queueFull
     overruns += other.overruns
     latency.add(other.latency)
   }

@@ -29,10 +29,13 @@ final class Side {
 
   var descriptor: Int32 { port.descriptor }
 
-  /// Frames that were lost on the generator's own side, in either direction, since this was last asked.
-  func overruns() -> UInt64 {
+  /// Frames that arrived and found no room on the generator's own side since this was last asked.
+  func overruns() -> UInt64 { port.overruns() }
+
+  /// Frames that the device had no room for since this was last asked: the gateway behind it did not keep up.
+  func refusals() -> UInt64 {
     defer { refused = 0 }
-    return refused + port.overruns()
+    return refused
   }
 
   /// Frames to the gateway go to this address from now on.

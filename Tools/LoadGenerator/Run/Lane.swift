@@ -57,6 +57,7 @@ final class Lane {
     publish()
     var tally = profile.tally
     tally.overruns = surroundings.inside.overruns() + surroundings.outside.overruns()
+    tally.queueFull = surroundings.inside.refusals() + surroundings.outside.refusals()
     return tally
   }
 
@@ -122,6 +123,7 @@ final class Lane {
       var batches = 0
       while side.receive({ _ in }) > 0, batches < 1_000 { batches += 1 }
       _ = side.overruns()
+      _ = side.refusals()
     }
   }
 
