@@ -4,6 +4,7 @@ They run where a gateway for SIP is: Sallyport's, or the kernel's helpers (SALLY
 that scenarios and user agents are right.
 """
 
+import concurrent.futures
 import contextlib
 import unittest
 
@@ -90,6 +91,12 @@ class SIPTestCase(lab.LabTestCase):
             if ear:
                 self.assertHeard(ear, recordings, host)
         return Talk(calling, answered, *ears)
+
+    def at_once(self, *calls):
+        """Does all of them at the same time: they are between different hosts."""
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            for call in [threads.submit(call) for call in calls]:
+                call.result()
 
     def assertHeard(self, ear, recordings, who):
         """Every medium of every call heard most of so many recordings, by a listener that has all their ports."""

@@ -2,10 +2,15 @@
 
 import contextlib
 import hashlib
+import json
 import os
+import pathlib
 import re
+import subprocess
+import tempfile
 import time
 
+import gateways
 import lab
 import sipp
 import telephony
@@ -28,13 +33,15 @@ class Judge(telephony.SIPTestCase):
         return [re.sub(rb"(?im)^(call-id|i) *:.*\r\n", b"", text) for text in texts]
 
     def test_nothing_outside_tells_an_inside_address(self):
-        for caller, callee, to in ("alice", "carol", lab.CAROL), ("dave", "bob", lab.BOB_GLOBAL):
-            for scenario, hears in ("hold", ((2,), (2,))), ("video", ((1, 1), (1, 1))):
-                for transport in "u1", "t1":
-                    outside = callee if callee == "carol" else caller
-                    with self.subTest(caller=caller, scenario=scenario, transport=transport):
-                        with capture(self.the_lab, outside) as seen:
-                            self.calls(caller, callee, to, scenario, transport=transport, hears=hears)
+        for scenario, hears in ("hold", ((2,), (2,))), ("video", ((1, 1), (1, 1))):
+            for transport in "u1", "t1":
+                with capture(self.the_lab, "carol") as carol, capture(self.the_lab, "dave") as dave:
+                    self.at_once(
+                        lambda: self.calls("alice", "carol", lab.CAROL, scenario, transport=transport, hears=hears),
+                        lambda: self.calls("dave", "bob", lab.BOB_GLOBAL, scenario, transport=transport, hears=hears),
+                    )
+                for host, seen in ("carol", carol), ("dave", dave):
+                    with self.subTest(host=host, scenario=scenario, transport=transport):
                         messages = self.messages(seen)
                         self.assertGreater(len(messages), 5)
                         self.assertEqual([text for text in messages if PRIVATE.search(text)], [])
@@ -109,6 +116,29 @@ class Links(telephony.SIPTestCase):
             self.calls("alice", "carol", lab.CAROL, "large")
         self.assertGreater(seen.count("ip.flags.mf == 1"), 0, "nothing was fragmented: the test tests nothing")
 
+    def test_messages_are_cut_at_every_octet(self):
+        program = lab.PROGRAMS / "cut.py"
+        for caller, callee, to in ("alice", "carol", lab.CAROL), ("dave", "bob", lab.BOB_GLOBAL):
+            mine, own = telephony.ADDRESS[caller], telephony.ADDRESS[callee]
+            with self.subTest(caller=caller), self.the_lab.start(callee, "python3", program, "serve", own, 5060) as end:
+                await_listener(self.the_lab, callee, 5060)
+                asked = json.loads(self.the_lab.run(caller, "python3", program, "call", to, 5060, mine).stdout)
+                answered = json.loads(end.finish(10))
+            # Every copy came whole, and all were translated alike.
+            [[request, times]] = answered["heard"]
+            self.assertEqual(times, asked["expected"])
+            [[response, times]] = asked["heard"]
+            self.assertEqual(times, len(bytes.fromhex(answered["sent"])) + 1)
+            request, response, sent = (bytes.fromhex(text) for text in (request, response, asked["sent"]))
+            outside, inside = (request, response) if caller == "alice" else (response, request)
+            without_name = re.sub(rb"Call-ID: .*", b"", outside)
+            self.assertIsNone(PRIVATE.search(without_name), outside)
+            # Who sent a header gets it back as it was.
+            for name in b"Via", b"From", b"Call-ID":
+                [line] = re.findall(rb"(?m)^%s: .*\r$" % name, sent)
+                self.assertIn(line, response)
+            self.assertIn(b" sip:callee@" + own.encode(), request.split(b"\r\n")[0])
+
 
 class Strangers(telephony.SIPTestCase):
     """What is not SIP passes SIP's port untouched."""
@@ -136,6 +166,38 @@ class Strangers(telephony.SIPTestCase):
             await_listener(self.the_lab, "carol", 5060, "udp")
             self.assertEqual(self.the_lab.run("alice", "python3", "-c", client).stdout.strip(), "300")
 
+    def test_tls_passes_untouched(self):
+        """On SIP's port, where it is recognised, and on its own, where nobody looks. TLS itself would notice a change."""
+        words = f"REGISTER sip:{lab.CAROL} SIP/2.0 Contact: <sip:alice@{lab.ALICE}:5060>"
+        server = ("import socket,ssl,sys;c=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER);c.load_cert_chain(sys.argv[1]);"
+                  "l=socket.create_server(('',int(sys.argv[2])));s=c.wrap_socket(l.accept()[0],server_side=True);"
+                  "d=s.recv(65536);s.sendall(d);s.recv(1);print(d.decode())")
+        client = ("import socket,ssl,sys;c=ssl._create_unverified_context();"
+                  "s=c.wrap_socket(socket.create_connection((sys.argv[1],int(sys.argv[2])),5));"
+                  "s.sendall(sys.argv[3].encode());print(s.recv(65536).decode())")
+        with tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
+            certificate = pathlib.Path(directory) / "certificate.pem"
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=carol",
+                 "-keyout", certificate.with_suffix(".key"), "-out", certificate], check=True, capture_output=True,
+            )
+            certificate.write_text(certificate.read_text() + certificate.with_suffix(".key").read_text())
+            for port in 5060, 5061:
+                with self.subTest(port=port), self.the_lab.start(
+                    "carol", "python3", "-c", server, certificate, port
+                ) as end:
+                    before = self.encrypted()
+                    await_listener(self.the_lab, "carol", port)
+                    echoed = self.the_lab.run("alice", "python3", "-c", client, lab.CAROL, port, words).stdout
+                    self.assertEqual([echoed.strip(), end.finish(10).strip()], [words, words])
+                    if before is not None:
+                        self.assertEqual(self.encrypted() - before, 1 if port == 5060 else 0)
+
+    def encrypted(self):
+        """How many sessions the gateway has said to be encrypted."""
+        if lab.PEER == "sallyport":
+            return gateways.count(self.the_lab, "sip")["steppedAside"].get("encrypted", 0)
+
 
 class Instances(telephony.SIPTestCase):
     def test_a_call_goes_out_of_a_vrf_and_comes_into_it(self):
@@ -150,6 +212,12 @@ class Instances(telephony.SIPTestCase):
             for transport in "u1", "t1":
                 with self.subTest(host=host, transport=transport):
                     self.calls(host, "carol", lab.CAROL, count=3, transport=transport)
+
+    @lab.sallyport_only
+    def test_calls_come_in_to_a_host_behind_entries_for_ports(self):
+        for transport in "u1", "t1":
+            with self.subTest(transport=transport):
+                self.calls("dave", "ported", telephony.PORTED_GLOBAL, count=3, transport=transport)
 
     @lab.sallyport_only
     def test_doors_are_gone_after_calls(self):

@@ -7,6 +7,7 @@ import time
 import lab
 import telephony
 from kamailio import kamailio
+from linphone import linphone
 from media import Meter
 from phones import phone
 
@@ -148,3 +149,49 @@ class Telephones(lab.LabTestCase):
             doors = the_lab.show_json("ip", "nat", "doors")
             self.assertTrue(doors, "no door for a registered telephone")
         self.eventually(lambda: not the_lab.show_json("ip", "nat", "doors"), "a door outlived its registration")
+
+
+class AttendedTransfers(lab.LabTestCase):
+    """One telephone calls a second and then a third, and asks the second to take its place in the call with the third:
+    Refer-To names that call in Replaces, and who is in it by an address that the other side of the gateway must know."""
+
+    def transfer(self, asking, second, third, second_uri, third_uri):
+        with contextlib.ExitStack() as stack:
+            hosts = asking, second, third
+            meters = {
+                host: stack.enter_context(Meter(the_lab, host, MEDIA[host], MEDIA[host] + 199)) for host in hosts
+            }
+            phones = [
+                stack.enter_context(linphone(the_lab, host, telephony.ADDRESS[host], MEDIA[host])) for host in hosts
+            ]
+            numbers = []
+            for phone, uri in zip(phones[1:], (second_uri, third_uri)):
+                phones[0].do(f"call {uri}")
+                phone.do(f"answer {phone.await_event('IncomingReceived')}")
+                phone.await_event("StreamsRunning")
+                numbers.append(phones[0].await_event("StreamsRunning"))
+                if len(numbers) == 1:
+                    phones[0].do(f"call-pause {numbers[0]}")
+                    phones[0].await_event("Paused")
+            phones[0].do(f"call-transfer {numbers[0]} {numbers[1]}")
+            # Both calls of who asked end, and the two others have one.
+            for phone in phones[1:]:
+                phone.await_event("StreamsRunning")
+            for _ in numbers:
+                phones[0].await_event("End")
+            time.sleep(0.5)
+            before = {host: meter.count() for host, meter in meters.items()}
+            time.sleep(3)
+            heard = {host: meter.count() - before[host] for host, meter in meters.items()}
+            for host in second, third:
+                self.assertGreater(heard[host], 3, f"{host} hears too little: {heard}")
+            self.assertLess(heard[asking], 3, f"{asking} hears what is not for it: {heard}")
+
+    def test_a_call_is_transferred_from_inside_to_inside(self):
+        self.transfer("alice", "dave", "bob", f"sip:dave@{lab.DAVE}", f"sip:bob@{lab.BOB}")
+
+    def test_a_call_is_transferred_from_outside_to_inside(self):
+        self.transfer("dave", "carol", "bob", f"sip:carol@{lab.CAROL}", f"sip:bob@{lab.BOB_GLOBAL}")
+
+    def test_a_call_is_transferred_from_outside_to_outside(self):
+        self.transfer("dave", "bob", "carol", f"sip:bob@{lab.BOB_GLOBAL}", f"sip:carol@{lab.CAROL}")

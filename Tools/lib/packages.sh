@@ -11,7 +11,7 @@ readonly PACKAGES_LAB=(
   iproute2 nftables ethtool iputils-ping curl nginx-light iperf3 bind9-dnsutils dnsmasq-base traceroute
   tshark tcpdump nfdump python3 procps util-linux
   vsftpd lftp tftpd-hpa tftp-hpa atftp bind9 bind9-utils dnsperf openssl
-  sip-tester kamailio baresip-core
+  sip-tester kamailio baresip-core linphone-cli
 )
 
 # Prints those of the named packages that are not installed.
