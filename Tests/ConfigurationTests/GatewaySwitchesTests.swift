@@ -58,13 +58,26 @@ import WireFormats
     #expect(Set(asked.services.filter { $0.transport == .udp }.map(\.gateway)) == [Self.tftp, Self.dns])
   }
 
-  @Test func `say at which ports SIP is read, and how`() throws {
-    let sip = try #require(GatewayCatalog.gateway(named: "sip")).id
-    func ports(_ statements: String) throws -> [String] {
-      try switches(statements).services.filter { $0.gateway == sip }.map {
-        "\($0.transport == .udp ? "udp" : "tcp") \($0.port)"
-      }
+  private static let sip = GatewayCatalog.gateway(named: "sip")?.id
+
+  /// The services of SIP.
+  private func ports(_ statements: String) throws -> [String] {
+    try switches(statements).services.filter { $0.gateway == Self.sip }.map {
+      "\($0.transport == .udp ? "udp" : "tcp") \($0.port)"
     }
+  }
+
+  @Test func `have SIP over UDP off by the RFCs' defaults, until a statement asks for a port`() throws {
+    let rfc = "conformance rfc\n"
+    #expect(try ports(rfc) == ["tcp 5060"])
+    #expect(try ports(rfc + "ip nat service sip udp port 5060") == ["udp 5060", "tcp 5060"])
+    #expect(try ports(rfc + "ip nat service sip udp port 5070") == ["udp 5070", "tcp 5060"])
+    #expect(try ports(rfc + "ip nat service sip") == ["udp 5060", "tcp 5060"])
+    #expect(try ports(rfc + "no ip nat service sip tcp port 5060") == [])
+  }
+
+  @Test func `say at which ports SIP is read, and how`() throws {
+    let sip = try #require(Self.sip)
     #expect(try ports("") == ["udp 5060", "tcp 5060"])
     #expect(try ports("no ip nat service sip udp port 5060") == ["tcp 5060"])
     #expect(try ports("ip nat service sip udp port 5070") == ["udp 5070", "udp 5060", "tcp 5060"])

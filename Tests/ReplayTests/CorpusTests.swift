@@ -147,6 +147,7 @@ enum Corpus {
       ("DNS/private_a_answers.pcap", "10.30.28.90", true), ("DNS/private_a_answers.pcap", "10.30.28.94", true),
       ("DNS/tcp_basic.pcap", "10.180.156.141", true), ("DNS/tcp_edns_cookie.pcap", "192.168.0.9", false),
       ("DNS/ptr_private_nmap.pcap", "192.168.1.71", true), ("DNS/ptr_and_services.pcap", "172.16.238.131", true),
+      ("SIP/hold_transfer.pcapng", "10.180.110.58", false), ("SIP/register_trunk.pcapng", "10.180.110.58", false),
     ])
   func `of the corpus leave no address untranslated`(name: String, host: String, isStatic: Bool) throws {
     let directory = try #require(Corpus.directory)

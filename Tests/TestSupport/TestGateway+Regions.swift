@@ -37,6 +37,8 @@ extension TestGateway {
         cursor = unsafe translators[worker].reconcile(from: from, slice: 64, into: &result)
       }
       cursor = 0
+      while let from = cursor { cursor = unsafe translators[worker].reconcileDoors(from: from, slice: 64) }
+      cursor = 0
       while let from = cursor { cursor = unsafe translators[worker].reconcileMappings(from: from, slice: 64) }
     }
     policy = next

@@ -151,15 +151,22 @@ extension Gateway {
       cursor = answer.0
       result += answer.1
     }
-    cursor = 0
+    // Doors before mappings, which may have no other users.
+    try await walk(worker) { $0.reconcileDoors(from: $1, slice: Self.slice) }
+    try await walk(worker) { $0.reconcileMappings(from: $1, slice: Self.slice) }
+    return result
+  }
+
+  /// Has a worker walk a table of its own, a slice between two bursts.
+  private func walk(
+    _ worker: WorkerHandle, _ visit: @escaping @Sendable (inout Translator, UInt32) -> UInt32?
+  ) async throws(ReloadError) {
+    var cursor: UInt32? = 0
     while let from = cursor {
-      let answer = await worker.ask { translator in
-        (next: translator.reconcileMappings(from: from, slice: Self.slice), isAnswer: true)
-      }
+      let answer = await worker.ask { (next: visit(&$0, from), isAnswer: true) }
       guard let answer else { throw .ended }
       cursor = answer.next
     }
-    return result
   }
 
   /// The interfaces of a plan as they are in use: with their Ethernet addresses, and no larger MTU than their devices'.

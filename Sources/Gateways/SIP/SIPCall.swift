@@ -58,6 +58,8 @@ struct SIPCall: Hashable {
   /// "CSeq" of the last INVITE, and who sent it.
   var inviteSequence: UInt64 = 0
   var inviteDirection = Direction.outbound
+  /// "CSeq" of the inside host's last UPDATE, which may have an offer, too (RFC 3311).
+  var updateSequence: UInt64?
   /// Hashes of the called sides' tags whose dialogs are confirmed.
   var dialogs: [UInt64] = []
   var doors: [SIPDoor] = []
@@ -90,11 +92,14 @@ struct SIPCall: Hashable {
     case .invite:
       inviteSequence = message.sequence
       inviteDirection = direction
-      if state != .confirmed { wait(Self.patience, now) }
+      if state == .early { wait(Self.patience, now) }
     case .bye:
       state = .ending
       wait(Self.farewell, now)
     case .cancel where state == .early: wait(Self.farewell * 2, now)
+    case .update where direction == .outbound:
+      updateSequence = message.sequence
+      if state == .confirmed { wait(Self.longestSilence, now) }
     default: if state == .confirmed { wait(Self.longestSilence, now) }
     }
   }
@@ -122,7 +127,8 @@ struct SIPCall: Hashable {
       return .ends
     default:
       if state == .confirmed { wait(Self.longestSilence, now) }
-      return .goesOn
+      let isAnswer = message.method == .update && message.sequence == updateSequence
+      return isAnswer ? .goesOn : .same
     }
   }
 
@@ -130,8 +136,11 @@ struct SIPCall: Hashable {
     switch status {
     case 100..<200: if state == .early { wait(Self.patience, now) }
     case 200..<300:
-      state = .confirmed
-      wait(Self.longestSilence, now)
+      // An answer that passes a BYE on the way does not bring the call back.
+      if state != .ending {
+        state = .confirmed
+        wait(Self.longestSilence, now)
+      }
       // The called side's tag is in To, whoever sent the last INVITE.
       if !dialogs.contains(message.toTag), !dialogs.contains(message.fromTag), dialogs.count < Self.maximumDialogs {
         dialogs.append(message.toTag)

@@ -19,27 +19,15 @@ package struct Reconciled: Hashable, Sendable {
 // What happens to a worker's state when another policy takes the place of its own.
 extension Translator {
   /// Takes another policy into force and returns the one before, which whoever publishes releases elsewhere: to free
-  /// its tables would take the packet path milliseconds. Sessions go on; `reconcile` ends those that no longer stand.
+  /// its tables would take the packet path milliseconds. Sessions and doors go on; `reconcile` and what follows it end those that no
+  /// longer stand.
   package mutating func adopt(_ next: consuming Policy) -> Policy {
     let old = policy
     policy = next
     facts = InterfaceTable(policy.facts)
     hunts = Array(repeating: AddressHunt(), count: policy.ruleIDCount)
     rotations = Array(repeating: 0, count: max(1, policy.destinationRules.count))
-    closeDoorsWithoutRule()
     return old
-  }
-
-  /// Closes the doors that no session would take along and whose global endpoints no rule gives out any more.
-  private mutating func closeDoorsWithoutRule() {
-    guard !doors.isEmpty else { return }
-    for place in 0..<UInt32(doors.limit) {
-      guard let door = doors[place], door.request.outlivesParent else { continue }
-      for mapping in door.mappings where !stands(shard.mappings[mapping]) {
-        close(place)
-        break
-      }
-    }
   }
 
   /// Ends the sessions, over `slice` records from `cursor` on, that the policy in force would not make any more; adds to
@@ -66,6 +54,31 @@ extension Translator {
       let record = shard.mappings[number]
       if record.kind == .address, record.users == 0, !stands(record) { end(mapping: number) }
       return true
+    }
+  }
+
+  /// Closes the doors, over `slice` places from `cursor` on, that no session would take along and whose global endpoints
+  /// no rule gives out any more.
+  package mutating func reconcileDoors(from cursor: UInt32, slice: UInt32) -> UInt32? {
+    Self.walk(from: cursor, slice: slice, end: UInt32(doors.limit)) { place in
+      if let door = doors[place], door.request.outlivesParent, !stands(door) { close(place) }
+      return true
+    }
+  }
+
+  /// Whether the endpoint of a door is its host's still.
+  private mutating func stands(_ door: Door) -> Bool {
+    let request = door.request
+    guard door.mappings.isEmpty, request.direction == .inbound, door.insideGlobal != request.insideLocal else {
+      return door.mappings.allSatisfy { stands(shard.mappings[$0]) }
+    }
+    // A static entry translates its host.
+    return policy.statics.contains {
+      guard $0.entry.instance == door.insideInstance, $0.entry.outsideInstance == door.outsideInstance,
+        $0.globalRange.contains(door.insideGlobal), $0.local(of: door.insideGlobal) == request.insideLocal
+      else { return false }
+      guard let ports = $0.entry.ports else { return true }
+      return ports.transport == request.protocolNumber && (ports.global == 0 || ports.global == door.insideGlobalPort)
     }
   }
 

@@ -66,6 +66,18 @@ struct SIPEngineTests {
     #expect(bench.counters.value(of: .dryEdits, SIPGateway.id) > 5)
   }
 
+  @Test func `a dry run counts nobody's calls, and lets all of them through`() {
+    var bench = EngineBench(SIPGateway.self) {
+      $0.dryRun = [SIPGateway.id]
+      $0.callRate = CallRate(calls: 1, seconds: 60, blockedSeconds: 60)
+    }
+    let register = SIPSamples.request("REGISTER", "sip:203.0.113.10", contact: "<sip:alice@10.10.10.10>")
+    let sent = (0..<4).map { SIPSamples.octets(SIPSamples.invite.replacing("1@10.", with: "\($0)@10.")) }
+    for message in sent + [SIPSamples.octets(register)] { bench.datagram(message) }
+    #expect(bench.engine.memories[SIPGateway.id]?.isEmpty == true && bench.orders.isEmpty)
+    #expect(bench.packets.map { Array($0.octets[28...]) } == sent + [SIPSamples.octets(register)])
+  }
+
   @Test func `what a gateway that is switched off had opened is closed`() {
     var bench = EngineBench(SIPGateway.self)
     bench.datagram(SIPSamples.octets(SIPSamples.invite))

@@ -50,6 +50,33 @@ import WireFormats
     #expect(answer == .refused(.deniedPort))
   }
 
+  @Test func `closes after a reload where no rule gives out its endpoint any more`() throws {
+    let scene = try DoorScene()
+    for number in UInt16(0)..<200 { _ = try held(scene) { $0.insideLocalPort = 40_000 + number } }
+    _ = scene.gateway.reload(TestSetup.overloadedPool.withGateway.policy(after: scene.gateway))
+    #expect(scene.gateway.doors.count == 200)
+    _ = scene.gateway.reload(TestSetup().withGateway.policy(after: scene.gateway))
+    #expect(scene.gateway.doors.isEmpty && scene.gateway.problems(ports: true) == [])
+  }
+
+  @Test func `closes after a reload that takes its host's static entry away`() throws {
+    let setup = TestSetup.overloadedPool.withStatic(.bob, Place.bobGlobal)
+    let scene = try DoorScene(serverOf: .bob, setup, global: Place.bobGlobal)
+    let grant = try held(scene)
+    #expect(grant.insideGlobal == Place.bobGlobal)
+    _ = scene.gateway.reload(setup.withGateway.policy(after: scene.gateway))
+    #expect(scene.gateway.doors.count == 1)
+    _ = scene.gateway.reload(TestSetup.overloadedPool.withGateway.policy(after: scene.gateway))
+    #expect(scene.gateway.doors.isEmpty && scene.gateway.problems(ports: true) == [])
+  }
+
+  @Test func `of one host has a bound, beyond which others get theirs`() throws {
+    let scene = try DoorScene(.overloadedPool.with { $0.translation.doorLimits.heldPerHost = 50 })
+    for number in UInt16(0)..<50 { _ = try held(scene) { $0.insideLocalPort = 50_000 + number } }
+    #expect(scene.open { ($0.outlivesParent, $0.insideLocalPort) = (true, 45_000) } == .refused(.tooMany))
+    #expect(scene.gateway.doors.count == 50)
+  }
+
   @Test func `is counted apart, so that an exchange can have many calls`() throws {
     let scene = try DoorScene()
     for number in UInt16(0)..<300 { _ = try held(scene) { $0.insideLocalPort = 50_000 + number } }
