@@ -37,6 +37,9 @@ struct InMemoryBenchmark: ParsableCommand {
   @Flag(help: "The slow path alone.")
   var slowPath = false
 
+  @Flag(help: "SIP's calls alone.")
+  var sip = false
+
   @Option(help: ArgumentHelp("Write all values to a file.", valueName: "file"))
   var json: String?
 
@@ -46,8 +49,12 @@ struct InMemoryBenchmark: ParsableCommand {
 
   func run() throws {
     var results = Results()
-    if !slowPath { results.rows += try measureFastPath() }
-    results.rows += try SlowPathBench.measure(rounds: rounds)
+    if sip {
+      results.rows += try measureCalls()
+    } else {
+      if !slowPath { results.rows += try measureFastPath() }
+      results.rows += try SlowPathBench.measure(rounds: rounds)
+    }
     results.holds = results.rows.allSatisfy(\.holds)
     print(results.table)
     print("\nOne core, bursts of \(Burst.size), flows in random order; medians with extremes.")
@@ -77,15 +84,19 @@ struct InMemoryBenchmark: ParsableCommand {
     let calls = quick ? Self.calls / 10 : Self.calls
     var first = Row(title: "INVITE, the first of a call", unit: "us", lowerIsBetter: true)
     var again = Row(title: "INVITE of 1200 octets", unit: "us", aim: Self.inviteAim, lowerIsBetter: true)
-    var memory = Row(title: "memory a SIP call", unit: "octets", aim: Self.callOctetsAim, lowerIsBetter: true)
+    var memory = Row(
+      title: "memory a SIP call with its door", unit: "octets", aim: Self.callOctetsAim, lowerIsBetter: true)
+    var doors = Row(title: "of that the door, at the worker", unit: "octets", lowerIsBetter: true)
     for _ in 0..<rounds {
       var signalling = try CallSignalling()
       let result = try signalling.measure(calls: calls)
       first.samples.values.append(result.first)
       again.samples.values.append(result.again)
-      memory.samples.values.append(result.octets)
+      let door = try CallDoors.octets(doors: calls)
+      doors.samples.values.append(door)
+      memory.samples.values.append(result.octets + door)
     }
-    return [again, first, memory]
+    return [again, first, memory, doors]
   }
 
   /// One table size: established sessions and the C loop in turn, then sessions that come and go.
