@@ -69,25 +69,55 @@ extension Translator {
   // MARK: On the packet path
 
   /// Moves a segment's numbers: its own by what was added to its direction's stream, what it acknowledges by what was
-  /// added to the other's (RFC 9293 section 3.1, RFC 2018 section 3).
+  /// added to the other's (RFC 9293 section 3.1, RFC 2018 section 3). Keeps the upper half of what it acknowledges, as
+  /// the numbers are behind the gateway: the number of a reset from there is compared with it before it is moved.
   @inline(never)
   mutating func moveNumbers(_ packet: inout Packet, _ session: UInt32) {
-    guard packet.kind == .flow, packet.protocolNumber == .tcp, !packet.passage.contains(.inspected) else { return }
-    let shift = self.shift(of: session)
+    let number = shard.sessions[session].shiftRecord
+    guard shard.sessions[session].isShifted, packet.kind == .flow, packet.protocolNumber == .tcp,
+      number < shard.mappings.highWater
+    else { return }
     let isOutbound = packet.direction == .outbound
-    let own = UInt32(bitPattern: isOutbound ? shift.outbound : shift.inbound)
-    let other = UInt32(bitPattern: isOutbound ? shift.inbound : shift.outbound)
+    let shift = shard.mappings[number].shift
+    // What comes from the slow path has the numbers that its receiver knows.
+    let isFinished = packet.passage.contains(.inspected)
+    let own = isFinished ? 0 : UInt32(bitPattern: isOutbound ? shift.outbound : shift.inbound)
+    let other = isFinished ? 0 : UInt32(bitPattern: isOutbound ? shift.inbound : shift.outbound)
     let transport = Int(packet.transportOffset)
-    var change: UInt16 = 0
-    if own != 0 { move(packet, transport + TCPField.sequence, by: own, &change) }
-    if other != 0, packet.tcpFlags.contains(.ack) {
-      move(packet, transport + TCPField.acknowledgment, by: 0 &- other, &change)
-      if packet.transportHeaderLength > 20 { moveBlocks(packet, by: 0 &- other, &change) }
+    let old = packet.octets.load64(at: transport + TCPField.sequence)
+    let sequence = UInt32(truncatingIfNeeded: old >> 32) &+ own
+    var acknowledgment = UInt32(truncatingIfNeeded: old)
+    if packet.tcpFlags.contains(.ack) {
+      acknowledgment &-= other
+      if !packet.tcpFlags.contains(.rst) { keep(acknowledgment, isOutbound, number, session) }
+    }
+    if isFinished { return }
+    let new = UInt64(sequence) << 32 | UInt64(acknowledgment)
+    packet.octets.store64(new, at: transport + TCPField.sequence)
+    var change = InternetChecksum.fold(
+      (~old >> 32) &+ (~old & 0xFFFF_FFFF) &+ UInt64(sequence) &+ UInt64(acknowledgment))
+    if packet.transportHeaderLength > 20, other != 0, packet.tcpFlags.contains(.ack) {
+      moveBlocks(packet, by: 0 &- other, &change)
     }
     // A checksum that waits for its payload's sum covers no field of the header yet.
     guard !packet.offload.partialChecksum else { return }
-    let old = packet.octets.load16(at: transport + TCPField.checksum)
-    packet.octets.store16(InternetChecksum.update(old, by: change), at: transport + TCPField.checksum)
+    let checksum = packet.octets.load16(at: transport + TCPField.checksum)
+    packet.octets.store16(InternetChecksum.update(checksum, by: change), at: transport + TCPField.checksum)
+  }
+
+  /// Keeps what a side has acknowledged, which changes once in 64 KB.
+  @inline(__always)
+  private mutating func keep(_ acknowledgment: UInt32, _ isByInside: Bool, _ number: UInt32, _ session: UInt32) {
+    let acknowledged = UInt16(truncatingIfNeeded: acknowledgment >> 16)
+    let known = isByInside ? shard.mappings[number].insideLocalPort : shard.mappings[number].insideGlobalPort
+    let bit: UInt16 = isByInside ? 1 : 2
+    guard known != acknowledged || shard.sessions[session].acknowledged & bit == 0 else { return }
+    if isByInside {
+      shard.mappings[number].insideLocalPort = acknowledged
+    } else {
+      shard.mappings[number].insideGlobalPort = acknowledged
+    }
+    shard.sessions[session].acknowledged |= bit
   }
 
   @inline(__always)
@@ -149,27 +179,6 @@ extension Translator {
   }
 
   // MARK: What was acknowledged
-
-  /// Keeps the upper half of what a side of a shifted session has acknowledged, as the numbers will be behind the
-  /// gateway: the number of a reset from there is compared with it before it is moved.
-  @inline(never)
-  mutating func noteAcknowledgmentBesideShift(_ packet: inout Packet, _ session: UInt32) {
-    let number = shard.sessions[session].shiftRecord
-    guard number < shard.mappings.highWater else { return }
-    let isOutbound = packet.direction == .outbound
-    let shift = shard.mappings[number].shift
-    let moved =
-      packet.passage.contains(.inspected) ? 0 : UInt32(bitPattern: isOutbound ? shift.inbound : shift.outbound)
-    let number32 = packet.octets.load32(at: Int(packet.transportOffset) + TCPField.acknowledgment) &- moved
-    let acknowledged = UInt16(truncatingIfNeeded: number32 >> 16)
-    if isOutbound {
-      shard.mappings[number].insideLocalPort = acknowledged
-      shard.sessions[session].acknowledged |= 1
-    } else {
-      shard.mappings[number].insideGlobalPort = acknowledged
-      shard.sessions[session].acknowledged |= 2
-    }
-  }
 
   /// What the receiver of a direction of a shifted session has acknowledged, the upper half.
   @inline(never)

@@ -74,10 +74,8 @@ extension Translator {
   /// Keeps the upper half of what a side has acknowledged, which changes once in 64 KB.
   @inline(__always)
   private mutating func noteAcknowledgment(_ packet: inout Packet, _ session: UInt32) {
-    guard !shard.sessions[session].isShifted else {
-      noteAcknowledgmentBesideShift(&packet, session)
-      return
-    }
+    // Where the numbers are moved, `moveNumbers` keeps it.
+    guard !shard.sessions[session].isShifted else { return }
     let acknowledged = packet.octets.load16(at: Int(packet.transportOffset) + TCPField.acknowledgment)
     if packet.direction == .outbound {
       guard
