@@ -4,7 +4,7 @@ import WireFormats
 extension VirtualConnection {
   /// What a segment that travels in `direction` says of the other direction's stream: how far it arrived, and how much
   /// more may be sent.
-  mutating func receiveAcknowledgment(_ segment: TCPSegment, _ count: Int, _ direction: Direction, now: UInt64) {
+  func receiveAcknowledgment(_ segment: TCPSegment, _ count: Int, _ direction: Direction, now: UInt64) {
     let other = direction.opposite
     let place = self[other].place(ofOutput: segment.acknowledgment)
     if self[other].answersKeepAlive {
@@ -33,7 +33,7 @@ extension VirtualConnection {
 
   /// Takes the window of a segment that is not older than the one that the window was taken from last (RFC 9293 section
   /// 3.10.7.4).
-  private mutating func noteWindow(_ segment: TCPSegment, _ place: Int, _ direction: Direction) {
+  private func noteWindow(_ segment: TCPSegment, _ place: Int, _ direction: Direction) {
     let other = direction.opposite
     let from = self[direction].place(ofInput: segment.sequence)
     let window = Int(segment.window) << Int(self[other].windowScale)
@@ -48,7 +48,7 @@ extension VirtualConnection {
   }
 
   /// The receiver has everything before `place`.
-  private mutating func advance(_ direction: Direction, to place: Int, now: UInt64) {
+  private func advance(_ direction: Direction, to place: Int, now: UInt64) {
     let flight = self[direction].outSent - self[direction].outAcknowledged
     let segment = payloadLimit(direction)
     if let timed = self[direction].timed, place >= timed.place {
@@ -77,7 +77,7 @@ extension VirtualConnection {
     self[direction].owesAcknowledgment = true
   }
 
-  private mutating func countDuplicate(_ direction: Direction, now: UInt64) {
+  private func countDuplicate(_ direction: Direction, now: UInt64) {
     self[direction].duplicateAcknowledgments += 1
     if self[direction].recovery != nil {
       resendHoles(direction, now: now)
@@ -96,7 +96,7 @@ extension VirtualConnection {
   }
 
   /// Remembers what the receiver has beyond its acknowledgement (RFC 2018 section 3); whether any of it was news.
-  private mutating func noteSelective(_ segment: TCPSegment, _ direction: Direction) -> Bool {
+  private func noteSelective(_ segment: TCPSegment, _ direction: Direction) -> Bool {
     var isNews = false
     for block in segment.options.sackBlocks {
       let start = self[direction].place(ofOutput: block.start)
@@ -111,7 +111,7 @@ extension VirtualConnection {
 
   /// Sends what is missing again: one segment for each acknowledgement that says so, or, after the timer, as many as the
   /// congestion window has room for.
-  private mutating func resendHoles(_ direction: Direction, now: UInt64) {
+  private func resendHoles(_ direction: Direction, now: UInt64) {
     while let recovery = self[direction].recovery {
       var start = max(recovery.next, self[direction].outAcknowledged)
       for range in self[direction].selective where range.contains(start) { start = range.upperBound }
@@ -131,13 +131,13 @@ extension VirtualConnection {
   }
 
   /// Sends the first octets that are not acknowledged again.
-  mutating func resendFirst(_ direction: Direction, now: UInt64) {
+  func resendFirst(_ direction: Direction, now: UInt64) {
     guard self[direction].outSent > self[direction].outAcknowledged else { return }
     _ = resend(direction, from: self[direction].outAcknowledged, upTo: self[direction].outSent, now: now)
   }
 
   /// The sender sends again what it had sent before. Where the proxy has given up, that is a reason to try once more.
-  mutating func retryForSender(_ direction: Direction, now: UInt64) {
+  func retryForSender(_ direction: Direction, now: UInt64) {
     self[direction].probes = 0
     guard self[direction].retransmitAt == nil, self[direction].probeAt == nil,
       self[direction].outSent > self[direction].outAcknowledged
@@ -147,7 +147,7 @@ extension VirtualConnection {
 
   /// The timer ran out (RFC 6298 section 5.4 to 5.6): what the receiver said of later octets may not hold any more (RFC
   /// 2018 section 8). A receiver that never answers is given up after a while; its sender will do so too.
-  mutating func timeOut(_ direction: Direction, now: UInt64) {
+  func timeOut(_ direction: Direction, now: UInt64) {
     let (first, end) = (self[direction].outAcknowledged, self[direction].outSent)
     self[direction].congestion.timeOut(
       flight: end - first, segment: payloadLimit(direction), isFirst: self[direction].attempts == 0)
@@ -168,7 +168,7 @@ extension VirtualConnection {
 
 extension Pipe {
   /// Forgets what the receiver has.
-  func acknowledge(_ place: Int) {
+  mutating func acknowledge(_ place: Int) {
     let octets = min(place - outAcknowledged, queue.count)
     queue.removeFirst(octets)
     outAcknowledged = place
@@ -183,7 +183,7 @@ extension Pipe {
   }
 
   /// Adds a run that the receiver has; whether it was news.
-  func noteSelective(_ run: Range<Int>) -> Bool {
+  mutating func noteSelective(_ run: Range<Int>) -> Bool {
     guard !selective.contains(where: { $0.lowerBound <= run.lowerBound && $0.upperBound >= run.upperBound }) else {
       return false
     }

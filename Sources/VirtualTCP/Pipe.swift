@@ -3,8 +3,8 @@ import WireFormats
 /// One direction of a connection: the stream of its sender, what has become of it, and what its receiver has of it.
 ///
 /// Places count from the sender's SYN, which has place 0, so that the first octet has place 1. `in` is before the gateway's
-/// edits, `out` behind them. It is an object, since its fields are read and written one by one for each segment.
-final class Pipe {
+/// edits, `out` behind them.
+struct Pipe {
   // MARK: The sender's side
 
   /// The sender's initial sequence number; nil before its SYN.

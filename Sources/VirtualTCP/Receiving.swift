@@ -8,13 +8,14 @@ extension VirtualConnection {
   private static let timestampAge: UInt64 = 24 * 86_400 * 1_000_000
 
   /// A segment that arrived, travelling in `direction`; `now` in microseconds.
-  package mutating func receive(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
+  package func receive(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
     receive(segment, payload: segment.payload[...], direction, now: now)
   }
 
-  /// A segment whose payload lies elsewhere, such as in its packet, where it stays.
-  package mutating func receive(
-    _ segment: TCPSegment, payload: ArraySlice<UInt8>, _ direction: Direction, now: UInt64
+  /// A segment whose payload lies elsewhere, such as in its packet, where it stays. Where `more` follow at once, nothing
+  /// is sent before `flush`, so that what follows leaves together with it.
+  package func receive(
+    _ segment: TCPSegment, payload: ArraySlice<UInt8>, _ direction: Direction, more: Bool = false, now: UInt64
   ) {
     guard !isReset else {
       refuse(segment, direction)
@@ -38,14 +39,15 @@ extension VirtualConnection {
       receiveAcknowledgment(segment, payload.count, direction, now: now)
       receiveOctets(segment, payload, direction, now: now)
     }
-    flush(now: now)
+    // What a sender is to be told at once is said of each segment: it counts such answers (RFC 5681 section 3.2).
+    if !more || self[direction].owesAnswer || segment.flags.contains(.fin) { flush(now: now) }
   }
 
   // MARK: What may be believed
 
   /// Whether a segment lies in the window, acknowledges something sensible and is no old duplicate (RFC 9293 section
   /// 3.10.7.4, RFC 5961 section 5, RFC 7323 section 5.3). One that does not is answered and says nothing.
-  private mutating func isAcceptable(
+  private func isAcceptable(
     _ segment: TCPSegment, _ count: Int, _ direction: Direction, now: UInt64
   ) -> Bool {
     let opposite = direction.opposite
@@ -78,7 +80,7 @@ extension VirtualConnection {
     return true
   }
 
-  private mutating func noteTimestamp(_ segment: TCPSegment, _ direction: Direction) {
+  private func noteTimestamp(_ segment: TCPSegment, _ direction: Direction) {
     guard let timestamp = segment.options.timestamp else { return }
     let known = self[direction].timestamp ?? timestamp.value
     if Int32(bitPattern: timestamp.value &- known) >= 0 { self[direction].timestamp = timestamp.value }
@@ -89,7 +91,7 @@ extension VirtualConnection {
   /// A SYN passes without octets: a sender that put some into it (RFC 7413) sends them again. It also passes without an
   /// offer of what the proxy cannot keep: congestion marks, which would have to be carried from one stream to the other,
   /// and several paths (RFC 8684), of which it sees one.
-  private mutating func receiveSYN(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
+  private func receiveSYN(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
     if isEstablished {
       // RFC 5961 section 4.2: a SYN in the middle is answered, and changes nothing. One that is the old SYN again came
       // late.
@@ -115,14 +117,14 @@ extension VirtualConnection {
   }
 
   /// Windows are scaled only where both ends offered it (RFC 7323 section 2.2).
-  private mutating func settleScales() {
+  private func settleScales() {
     let scales = (outbound.offered.windowScale, inbound.offered.windowScale)
     inbound.windowScale = scales.1 == nil ? 0 : scales.0 ?? 0
     outbound.windowScale = scales.0 == nil ? 0 : scales.1 ?? 0
   }
 
   /// Sends a segment on as it is.
-  mutating func relay(_ segment: TCPSegment, _ payload: ArraySlice<UInt8>, _ direction: Direction) {
+  func relay(_ segment: TCPSegment, _ payload: ArraySlice<UInt8>, _ direction: Direction) {
     var header = segment
     header.payload = []
     put(header, payload.isEmpty ? [] : [payload], direction)
@@ -130,7 +132,7 @@ extension VirtualConnection {
 
   // MARK: Octets
 
-  private mutating func receiveOctets(
+  private func receiveOctets(
     _ segment: TCPSegment, _ payload: ArraySlice<UInt8>, _ direction: Direction, now: UInt64
   ) {
     let place = self[direction].place(ofInput: segment.sequence)
@@ -164,7 +166,7 @@ extension VirtualConnection {
   }
 
   /// Sees to it that octets of an incomplete message are acknowledged after a while.
-  mutating func holdBack(_ direction: Direction, now: UInt64) {
+  func holdBack(_ direction: Direction, now: UInt64) {
     if self[direction].unread.isEmpty || self[direction].isWaiting {
       self[direction].acknowledgeHeldAt = nil
     } else if self[direction].acknowledgeHeldAt == nil {
@@ -173,7 +175,7 @@ extension VirtualConnection {
   }
 
   /// Takes octets in or out of order, within the limits.
-  private mutating func take(_ octets: ArraySlice<UInt8>, at place: Int, _ direction: Direction) {
+  private func take(_ octets: ArraySlice<UInt8>, at place: Int, _ direction: Direction) {
     var octets = octets
     var place = place
     if place < self[direction].received {
@@ -200,7 +202,7 @@ extension VirtualConnection {
     while let more = self[direction].early.take(from: self[direction].received) { append(more, direction) }
   }
 
-  private mutating func append(_ octets: ArraySlice<UInt8>, _ direction: Direction) {
+  private func append(_ octets: ArraySlice<UInt8>, _ direction: Direction) {
     self[direction].received += octets.count
     if isPassingThrough, self[direction].unread.isEmpty {
       self[direction].queue.append(octets)
@@ -211,7 +213,7 @@ extension VirtualConnection {
 
   /// A keep-alive (RFC 9293 section 3.8.4) goes to the other end, which answers it; where octets are on their way there,
   /// their acknowledgement is the answer, and the proxy's until then.
-  private mutating func keepAlive(_ direction: Direction) {
+  private func keepAlive(_ direction: Direction) {
     guard self[direction].acknowledged == self[direction].received, self[direction].queue.isEmpty else {
       self[direction].owesAnswer = true
       return
@@ -225,7 +227,7 @@ extension VirtualConnection {
 
 extension Pipe {
   /// Takes the FIN when everything before it is there.
-  func finish() {
+  mutating func finish() {
     guard let finPlace, !hasFIN, received == finPlace else { return }
     hasFIN = true
     received += 1

@@ -7,7 +7,7 @@ extension VirtualConnection {
 
   /// A reset that travels in `direction` (RFC 5961 section 3.2): believed when its sequence number is the one expected,
   /// challenged when it lies in the window, ignored otherwise.
-  mutating func receiveReset(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
+  func receiveReset(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
     guard isEstablished, self[direction].initialSequence != nil else {
       receiveRefusal(segment, direction)
       return
@@ -25,7 +25,7 @@ extension VirtualConnection {
   }
 
   /// The answer to a SYN: its acknowledgement is what makes it right (RFC 9293 section 3.10.7.3).
-  private mutating func receiveRefusal(_ segment: TCPSegment, _ direction: Direction) {
+  private func receiveRefusal(_ segment: TCPSegment, _ direction: Direction) {
     let asked = self[direction.opposite].initialSequence
     let isRight: Bool
     if let initial = self[direction].initialSequence {
@@ -43,14 +43,14 @@ extension VirtualConnection {
 
   /// After a reset there is no connection any more: who has not heard of it is told again, with the number that it expects
   /// (RFC 9293 section 3.10.7.1).
-  mutating func refuse(_ segment: TCPSegment, _ direction: Direction) {
+  func refuse(_ segment: TCPSegment, _ direction: Direction) {
     guard segment.flags.contains(.ack), !segment.flags.contains(.rst) else { return }
     let reset = TCPSegment(sequence: segment.acknowledgment, acknowledgment: 0, flags: .rst, window: 0)
     put(reset, [], direction.opposite)
   }
 
   /// Tells the sender of a direction what is expected of it (a challenge ACK, RFC 5961).
-  mutating func challenge(_ direction: Direction, now: UInt64) {
+  func challenge(_ direction: Direction, now: UInt64) {
     if now &- challengesSince >= 1_000_000 { (challengesSince, challenges) = (now, 0) }
     guard challenges < Self.challengesEachSecond else { return }
     challenges += 1
@@ -59,7 +59,7 @@ extension VirtualConnection {
   }
 
   /// Resets both ends.
-  package mutating func reset() {
+  package func reset() {
     guard isEstablished, !isReset else {
       isReset = true
       return

@@ -92,9 +92,16 @@ package struct TCPOptions: Hashable, Sendable {
     return (length + 3) / 4 * 4
   }
 
+  private var isEmpty: Bool {
+    timestamp == nil && maximumSegment == nil && windowScale == nil && !sackPermitted && sackBlocks.isEmpty
+      && others.isEmpty
+  }
+
   /// The octets of the options, padded to whole words.
-  var octets: [UInt8] {
+  package var octets: [UInt8] {
+    if isEmpty { return [] }
     var result: [UInt8] = []
+    result.reserveCapacity(40)
     if let maximumSegment { result += [2, 4, UInt8(maximumSegment >> 8), UInt8(maximumSegment & 255)] }
     if let windowScale { result += [1, 3, 3, windowScale] }
     if sackPermitted { result += [4, 2, 1, 1] }

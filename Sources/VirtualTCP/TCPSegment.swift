@@ -55,16 +55,24 @@ package struct TCPSegment: Sendable {
   /// Appends header and payload; the checksum is zero.
   package func write(to octets: inout [UInt8], from source: UInt16 = 0, to destination: UInt16 = 0) {
     let options = options.octets
-    octets.append16(source)
-    octets.append16(destination)
-    octets.append32(sequence)
-    octets.append32(acknowledgment)
-    octets.append(UInt8((TCPField.minimumLength + options.count) / 4) << 4)
-    octets.append(flags.rawValue)
-    octets.append16(window)
-    octets.append16(0)
-    octets.append16(urgent)
-    octets += options
+    let length = TCPField.minimumLength + options.count
+    octets += unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+      guard let base = buffer.baseAddress else { return }
+      write(to: unsafe PacketOctets(base: base, count: length), options, from: source, to: destination)
+      count = length
+    }
     octets += payload
+  }
+
+  /// Writes the header with these options; the checksum is zero.
+  package func write(to octets: PacketOctets, _ options: [UInt8], from source: UInt16, to destination: UInt16) {
+    octets.store32(UInt32(source) << 16 | UInt32(destination), at: TCPField.sourcePort)
+    octets.store32(sequence, at: TCPField.sequence)
+    octets.store32(acknowledgment, at: TCPField.acknowledgment)
+    octets.store8(UInt8((TCPField.minimumLength + options.count) / 4) << 4, at: TCPField.dataOffset)
+    octets.store8(flags.rawValue, at: TCPField.flags)
+    octets.store16(window, at: 14)
+    octets.store32(UInt32(urgent), at: TCPField.checksum)
+    if !options.isEmpty { octets.suffix(from: TCPField.minimumLength).store(options) }
   }
 }

@@ -9,14 +9,14 @@ extension VirtualConnection {
   static let mostAttempts = 14
 
   /// Sends what may be sent, in both directions, and acknowledges what is owed.
-  mutating func flush(now: UInt64) {
+  package func flush(now: UInt64) {
     guard isEstablished, !isReset else { return }
     for direction in [Direction.outbound, .inbound] { transmit(direction, now: now) }
     for direction in [Direction.outbound, .inbound] { acknowledge(direction) }
   }
 
   /// Does what is due.
-  package mutating func turn(now: UInt64) {
+  package func turn(now: UInt64) {
     guard !isReset else { return }
     for direction in [Direction.outbound, .inbound] {
       if let time = self[direction].retransmitAt, time <= now { timeOut(direction, now: now) }
@@ -28,7 +28,7 @@ extension VirtualConnection {
 
   /// Acknowledges octets of an incomplete message on the proxy's own account: nobody else can, and without it the rest
   /// might never come.
-  private mutating func acknowledgeHeld(_ direction: Direction) {
+  private func acknowledgeHeld(_ direction: Direction) {
     self[direction].acknowledgeHeldAt = nil
     guard !self[direction].unread.isEmpty, !self[direction].isWaiting else { return }
     self[direction].heldAcknowledged = self[direction].received - (self[direction].hasFIN ? 1 : 0)
@@ -39,7 +39,7 @@ extension VirtualConnection {
 
   // MARK: Octets
 
-  private mutating func transmit(_ direction: Direction, now: UInt64) {
+  private func transmit(_ direction: Direction, now: UInt64) {
     let limit = payloadLimit(direction)
     while self[direction].outNext < self[direction].outEnd {
       let start = self[direction].outNext
@@ -74,7 +74,7 @@ extension VirtualConnection {
 
   /// Sends octets that were sent before, one segment at most; answers how many. A window that has closed since leaves room
   /// for the first octet, so that its receiver is asked.
-  mutating func resend(_ direction: Direction, from start: Int, upTo end: Int, now: UInt64) -> Int {
+  func resend(_ direction: Direction, from start: Int, upTo end: Int, now: UInt64) -> Int {
     tally.retransmissions += 1
     self[direction].timed = nil
     if self[direction].retransmitAt == nil {
@@ -86,7 +86,7 @@ extension VirtualConnection {
   }
 
   /// Sends one segment or super-frame of the places from `start` on, as far as the window allows; answers how many.
-  private mutating func send(_ direction: Direction, from start: Int, upTo end: Int, window: Int) -> Int {
+  private func send(_ direction: Direction, from start: Int, upTo end: Int, window: Int) -> Int {
     let queued = self[direction].outAcknowledged + self[direction].queue.count
     guard start < end, start < window || self[direction].outFIN == start else { return 0 }
     var segment = header(direction, place: start)
@@ -109,7 +109,7 @@ extension VirtualConnection {
   }
 
   /// Points to the end of urgent octets (RFC 9293 section 3.8.5), where it has moved to.
-  private mutating func markUrgent(_ segment: inout TCPSegment, _ start: Int, _ direction: Direction) {
+  private func markUrgent(_ segment: inout TCPSegment, _ start: Int, _ direction: Direction) {
     guard let urgentEnd = self[direction].urgentEnd, urgentEnd <= self[direction].unreadStart else { return }
     let end = self[direction].map.output(ofInput: urgentEnd)
     if end > start, end - start <= 65_535 {
@@ -131,7 +131,7 @@ extension VirtualConnection {
   }
 
   /// Asks a receiver without window whether it has one again (RFC 9293 section 3.8.6.1), with one octet.
-  private mutating func probe(_ direction: Direction, now: UInt64) {
+  private func probe(_ direction: Direction, now: UInt64) {
     self[direction].probeAt = nil
     guard self[direction].outNext < self[direction].outEnd else { return }
     let next = self[direction].outNext
@@ -151,7 +151,7 @@ extension VirtualConnection {
 
   /// A segment in `direction` at a place of its stream behind the gateway, with everything that it says of the other
   /// direction's stream; the flags are the caller's.
-  mutating func header(_ direction: Direction, place: Int) -> TCPSegment {
+  func header(_ direction: Direction, place: Int) -> TCPSegment {
     let other = direction.opposite
     let acknowledged = acknowledgeable(other)
     let edge = windowEdge(other)
@@ -167,9 +167,8 @@ extension VirtualConnection {
         value: value, echo: self[other].echo ?? self[other].timestamp ?? 0)
     }
     if usesSelective, !self[other].early.isEmpty {
-      let pipe = self[other]
-      segment.options.sackBlocks = pipe.early.runs(newest: pipe.newestEarly).prefix(3).map {
-        TCPOptions.Block(start: pipe.sequence(of: $0.lowerBound), end: pipe.sequence(of: $0.upperBound))
+      segment.options.sackBlocks = self[other].early.runs(newest: self[other].newestEarly).prefix(3).map {
+        TCPOptions.Block(start: self[other].sequence(of: $0.lowerBound), end: self[other].sequence(of: $0.upperBound))
       }
     }
     return segment
@@ -194,7 +193,7 @@ extension VirtualConnection {
   }
 
   /// Acknowledges the sender of a direction what it is owed, if no segment of the other direction has done so.
-  private mutating func acknowledge(_ direction: Direction) {
+  private func acknowledge(_ direction: Direction) {
     let isNews =
       acknowledgeable(direction) > self[direction].acknowledged || windowEdge(direction) > self[direction].announcedEnd
     guard isNews || self[direction].owesAnswer else {
@@ -207,7 +206,7 @@ extension VirtualConnection {
   }
 
   /// Lets a segment leave.
-  mutating func put(_ header: TCPSegment, _ pieces: [ArraySlice<UInt8>], _ direction: Direction) {
+  func put(_ header: TCPSegment, _ pieces: [ArraySlice<UInt8>], _ direction: Direction) {
     outgoing.append(OutgoingSegment(direction: direction, header: header, pieces: pieces, segmentSize: 0))
   }
 }

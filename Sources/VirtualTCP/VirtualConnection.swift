@@ -10,12 +10,12 @@ import WireFormats
 /// delivered if the proxy goes away; only octets of a message that is not complete, which nobody else can acknowledge, are
 /// acknowledged on its own account.
 ///
-/// The two directions are objects, so that a connection is not to be copied: a copy would be the same connection.
-package struct VirtualConnection {
+/// The pipes of the two directions have a place of their own in memory, since their fields are read and written one by one
+/// for each segment: as objects they would be counted and their accesses looked up at every field, as parts of a value
+/// copied. Invariant: `pipes` is two initialized pipes, outbound and inbound, for as long as the connection lives.
+@safe package final class VirtualConnection {
   var limits: StreamLimits
-  /// From inside to outside, and back.
-  let outbound = Pipe()
-  let inbound = Pipe()
+  private let pipes: UnsafeMutablePointer<Pipe>
   var outgoing: [OutgoingSegment] = []
   private var nextOutgoing = 0
   var tally = StreamTally()
@@ -32,9 +32,36 @@ package struct VirtualConnection {
   /// Who opened it; nil before the first SYN.
   var opener: Direction?
 
-  package init(limits: StreamLimits = StreamLimits()) { self.limits = limits }
+  package init(limits: StreamLimits = StreamLimits()) {
+    self.limits = limits
+    unsafe pipes = .allocate(capacity: 2)
+    unsafe pipes.initialize(repeating: Pipe(), count: 2)
+  }
 
-  subscript(direction: Direction) -> Pipe { direction.isOutbound ? outbound : inbound }
+  deinit {
+    unsafe pipes.deinitialize(count: 2)
+    unsafe pipes.deallocate()
+  }
+
+  @inline(__always)
+  subscript(direction: Direction) -> Pipe {
+    unsafeAddress { unsafe UnsafePointer(direction.isOutbound ? pipes : pipes + 1) }
+    unsafeMutableAddress { unsafe direction.isOutbound ? pipes : pipes + 1 }
+  }
+
+  /// From inside to outside.
+  @inline(__always)
+  var outbound: Pipe {
+    unsafeAddress { unsafe UnsafePointer(pipes) }
+    unsafeMutableAddress { unsafe pipes }
+  }
+
+  /// From outside to inside.
+  @inline(__always)
+  var inbound: Pipe {
+    unsafeAddress { unsafe UnsafePointer(pipes + 1) }
+    unsafeMutableAddress { unsafe pipes + 1 }
+  }
 
   // MARK: What it is
 
@@ -61,10 +88,12 @@ package struct VirtualConnection {
   /// once everything has been read that can be: a hole that is filled makes much unread at once.
   package var overflowed: Bool {
     guard !isPassingThrough else { return false }
-    return hasRefused || fillsUp(outbound) || fillsUp(inbound)
+    return hasRefused || fillsUp(.outbound) || fillsUp(.inbound)
   }
 
-  private func fillsUp(_ pipe: Pipe) -> Bool { !pipe.isWaiting && pipe.unread.count >= limits.ofDirection }
+  private func fillsUp(_ direction: Direction) -> Bool {
+    !self[direction].isWaiting && self[direction].unread.count >= limits.ofDirection
+  }
 
   /// Octets that are held.
   package var bufferedOctets: Int { outbound.held + inbound.held }
@@ -90,7 +119,7 @@ package struct VirtualConnection {
   package func hasEnded(_ direction: Direction) -> Bool { self[direction].hasFIN }
 
   /// Passes the first unread octets on, with edits in ascending order.
-  package mutating func pass(_ count: Int, edits: [StreamEdit], _ direction: Direction, now: UInt64) {
+  package func pass(_ count: Int, edits: [StreamEdit], _ direction: Direction, now: UInt64) {
     precondition(count >= 0 && count <= self[direction].unread.count)
     self[direction].pass(count, edits)
     holdBack(direction, now: now)
@@ -98,18 +127,18 @@ package struct VirtualConnection {
   }
 
   /// Says whether the unread octets are a complete message that waits for something: it is not acknowledged meanwhile.
-  package mutating func wait(_ isWaiting: Bool, _ direction: Direction, now: UInt64) {
+  package func wait(_ isWaiting: Bool, _ direction: Direction, now: UInt64) {
     self[direction].isWaiting = isWaiting
     holdBack(direction, now: now)
   }
 
   /// Passes a message on as nothing at all.
-  package mutating func discard(_ count: Int, _ direction: Direction, now: UInt64) {
+  package func discard(_ count: Int, _ direction: Direction, now: UInt64) {
     pass(count, edits: [StreamEdit(range: 0..<count, octets: [])], direction, now: now)
   }
 
   /// Passes everything on as it is from now on, and what is unread first.
-  package mutating func passEverything(now: UInt64) {
+  package func passEverything(now: UInt64) {
     isPassingThrough = true
     hasRefused = false
     for direction in [Direction.outbound, .inbound] {
@@ -122,14 +151,14 @@ package struct VirtualConnection {
 
   /// Says by what way segments of a direction leave, and how long their network header is: 20 octets for IPv4, 40 for
   /// IPv6.
-  package mutating func setPath(_ direction: Direction, mtu: Int, networkHeader: Int, superFrames: Bool) {
+  package func setPath(_ direction: Direction, mtu: Int, networkHeader: Int, superFrames: Bool) {
     self[direction].path.superFrames = superFrames
     self[direction].path.networkHeader = networkHeader
     self[direction].path.mtu = min(mtu, self[direction].path.learntMTU ?? mtu)
   }
 
   /// Takes a smaller MTU of the way of a direction (RFC 1191), and sends again what was too large for it.
-  package mutating func reduceSegmentSize(_ direction: Direction, to mtu: Int, now: UInt64) {
+  package func reduceSegmentSize(_ direction: Direction, to mtu: Int, now: UInt64) {
     guard mtu < self[direction].path.mtu, isEstablished else { return }
     // RFC 791 section 3.2: every way takes 68 octets.
     self[direction].path.learntMTU = max(mtu, 68)
@@ -140,7 +169,7 @@ package struct VirtualConnection {
   // MARK: Out
 
   /// The oldest segment that is to be sent.
-  package mutating func takeOutgoing() -> OutgoingSegment? {
+  package func takeOutgoing() -> OutgoingSegment? {
     guard nextOutgoing < outgoing.count else {
       // An idle connection keeps room for two segments only.
       if !outgoing.isEmpty { outgoing.removeAll(keepingCapacity: outgoing.capacity <= 2) }
@@ -151,8 +180,15 @@ package struct VirtualConnection {
     return outgoing[nextOutgoing]
   }
 
+  /// Gives everything that is to be sent away, the oldest first.
+  package func drain(_ body: (OutgoingSegment) -> Void) {
+    for index in nextOutgoing..<outgoing.count { body(outgoing[index]) }
+    if !outgoing.isEmpty { outgoing.removeAll(keepingCapacity: outgoing.capacity <= 2) }
+    nextOutgoing = 0
+  }
+
   /// What was counted since the last call.
-  package mutating func takeTally() -> StreamTally {
+  package func takeTally() -> StreamTally {
     defer { tally = StreamTally() }
     return tally
   }
@@ -174,7 +210,7 @@ package struct VirtualConnection {
 
 extension Pipe {
   /// Moves the first unread octets to the queue for the receiver, edited.
-  func pass(_ count: Int, _ edits: [StreamEdit]) {
+  mutating func pass(_ count: Int, _ edits: [StreamEdit]) {
     var from = 0
     let start = unreadStart
     for edit in edits {
@@ -198,19 +234,9 @@ extension Pipe {
   var deadline: UInt64 { min(retransmitAt ?? .max, probeAt ?? .max, acknowledgeHeldAt ?? .max) }
 
   /// Passes the FIN on when all before it has been passed.
-  func passFIN() {
+  mutating func passFIN() {
     guard hasFIN, unread.isEmpty, !passedFIN else { return }
     outFIN = outAcknowledged + queue.count
     passedFIN = true
-  }
-}
-
-extension Direction {
-  /// A switch, since a comparison would call another module for it, and this is asked for each field of a pipe.
-  @inline(__always) var isOutbound: Bool {
-    switch self {
-    case .outbound: true
-    case .inbound: false
-    }
   }
 }

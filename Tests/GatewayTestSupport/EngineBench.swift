@@ -24,6 +24,8 @@ package struct EngineBench: ~Copyable {
         door: DoorID(worker: 0, place: 7, generation: 1), insideGlobal: Place.pool.lowerBound,
         insideGlobalPort: request.insideLocalPort == 0 ? 0 : 50_000))
   }
+  /// Whether packets belong to one burst, whose outputs wait for its end.
+  package var isBurst = false
   private var next: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
   private var reached: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
 
@@ -64,7 +66,14 @@ package struct EngineBench: ~Copyable {
     engine.receive(
       InspectedPacket(
         octets: octets, session: session, direction: direction,
-        arrival: Arrival(ingress: direction == .outbound ? Place.inside : Place.outside)), now: now)
+        arrival: Arrival(ingress: direction == .outbound ? Place.inside : Place.outside)), more: isBurst, now: now)
+    if !isBurst { drain() }
+  }
+
+  /// Ends the burst that `isBurst` has begun.
+  package mutating func endBurst() {
+    isBurst = false
+    engine.flush(now: now)
     drain()
   }
 

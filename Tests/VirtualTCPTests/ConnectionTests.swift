@@ -283,7 +283,7 @@ struct ConnectionTests {
   }
 
   @Test func `octets on a SYN are sent again by their sender, and come once`() {
-    var connection = VirtualConnection()
+    let connection = VirtualConnection()
     var syn = TCPSegment(sequence: 100, acknowledgment: 0, flags: .syn, window: 1000)
     syn.payload = Array("early".utf8)
     connection.receive(syn, .outbound, now: 1)

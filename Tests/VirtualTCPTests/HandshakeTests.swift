@@ -13,7 +13,7 @@ struct HandshakeTests {
   }
 
   @Test func `offers nothing that the proxy could not keep: congestion marks, several paths`() throws {
-    var connection = VirtualConnection()
+    let connection = VirtualConnection()
     var syn = TCPSegment(sequence: 100, acknowledgment: 0, flags: TCPFlags(rawValue: 0xC2), window: 1000)
     syn.options.others = [30, 4, 0, 1, 253, 4, 1, 2]
     connection.receive(syn, .outbound, now: 1)
@@ -23,7 +23,7 @@ struct HandshakeTests {
   }
 
   @Test func `a scale that one end offers alone scales nothing (RFC 7323 section 2.2)`() {
-    var connection = VirtualConnection()
+    let connection = VirtualConnection()
     var syn = TCPSegment(sequence: 100, acknowledgment: 0, flags: .syn, window: 1000)
     syn.options.windowScale = 7
     connection.receive(syn, .outbound, now: 1)
@@ -40,7 +40,7 @@ struct HandshakeTests {
   }
 
   @Test func `of two ends that open at the same time is one connection (RFC 9293 section 3.5)`() {
-    var connection = VirtualConnection()
+    let connection = VirtualConnection()
     connection.receive(TCPSegment(sequence: 100, acknowledgment: 0, flags: .syn, window: 1000), .outbound, now: 1)
     connection.receive(TCPSegment(sequence: 500, acknowledgment: 0, flags: .syn, window: 1000), .inbound, now: 1)
     connection.receive(
@@ -52,7 +52,7 @@ struct HandshakeTests {
   }
 
   @Test func `a refusal counts only if it is one of this SYN`() {
-    var connection = VirtualConnection()
+    let connection = VirtualConnection()
     connection.receive(TCPSegment(sequence: 100, acknowledgment: 0, flags: .syn, window: 1000), .outbound, now: 1)
     connection.receive(
       TCPSegment(sequence: 0, acknowledgment: 77, flags: [.rst, .ack], window: 0), .inbound, now: 1)

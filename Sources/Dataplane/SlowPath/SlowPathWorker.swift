@@ -120,6 +120,8 @@ struct SlowPathWorker: ~Copyable {
       // What a message brought about goes out before the next is read, so that doors are asked for in time.
       _ = send()
     }
+    engine.flush(now: now)
+    _ = send()
     return count
   }
 
@@ -129,7 +131,7 @@ struct SlowPathWorker: ~Copyable {
     let session = memory.session(of: frame.buffer)
     let packet = inspected(frame, annotation, session)
     giveBack(frame.buffer)
-    if let packet { engine.receive(packet, now: now) } else { handle.counters.add(to: .discarded) }
+    if let packet { engine.receive(packet, more: true, now: now) } else { handle.counters.add(to: .discarded) }
   }
 
   private func inspected(

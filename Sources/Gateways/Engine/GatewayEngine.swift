@@ -14,6 +14,8 @@ package struct GatewayEngine: ~Copyable {
   let ledger: Ledger
   var streams: [SessionID: StreamSession] = [:]
   var datagrams: [SessionID: DatagramSession] = [:]
+  /// Streams with something to send when the burst at hand has come to its end.
+  var burst: [StreamSession] = []
   /// What gateways remember beyond single sessions.
   var memories: [GatewayID: any GatewayMemory] = [:]
   var assembly = DatagramAssembly()
@@ -69,8 +71,9 @@ package struct GatewayEngine: ~Copyable {
 
   // MARK: In
 
-  /// A packet of a session with a gateway, or an ICMP error about one. `now` is in microseconds.
-  package mutating func receive(_ packet: InspectedPacket, now: UInt64) {
+  /// A packet of a session with a gateway, or an ICMP error about one. `now` is in microseconds. Where `more` of a burst
+  /// follow, whoever gives them calls `flush` behind the last.
+  package mutating func receive(_ packet: InspectedPacket, more: Bool = false, now: UInt64) {
     latest = max(latest, now)
     let gateway = packet.session.record.gateway
     counters.add(to: .packets, of: gateway)
@@ -83,7 +86,7 @@ package struct GatewayEngine: ~Copyable {
       return
     }
     switch layout.protocolNumber {
-    case .tcp: receiveSegment(packet, layout, now: now)
+    case .tcp: receiveSegment(packet, layout, more: more, now: now)
     case .udp: for datagram in packet.datagrams { receiveDatagram(datagram, layout, now: now) }
     case .icmp: receiveError(packet, layout, now: now)
     default: forward(packet)
@@ -100,7 +103,7 @@ package struct GatewayEngine: ~Copyable {
     complete.octets = whole
     guard let layout = PacketLayout(whole.span), !layout.isFragment else { return }
     switch layout.protocolNumber {
-    case .tcp: receiveSegment(complete, layout, now: now)
+    case .tcp: receiveSegment(complete, layout, more: false, now: now)
     case .udp: receiveDatagram(complete, layout, now: now)
     default: forward(complete)
     }

@@ -3,7 +3,6 @@ import WireFormats
 
 /// What the IPv4 headers of a direction's packets have in common: those that the engine makes look like the sender's.
 struct HeaderPattern {
-  private static let longestSegmentHeader = 60
   private var timeToLive: UInt8 = 64
   /// "Type of Service" without congestion marks, which the proxy does not carry from one stream to the other.
   private var typeOfService: UInt8 = 0
@@ -22,33 +21,42 @@ struct HeaderPattern {
   func headers(
     from source: Endpoint, to destination: Endpoint, _ outgoing: OutgoingSegment, identification: UInt16
   ) -> [UInt8] {
-    var octets: [UInt8] = []
-    octets.reserveCapacity(IPv4Field.minimumLength + Self.longestSegmentHeader)
-    octets.append(0x45)
-    octets.append(typeOfService)
-    octets.append16(0)
-    octets.append16(identification)
-    octets.append16(dontFragment ? IPv4Field.dontFragment : 0)
-    octets.append(timeToLive)
-    octets.append(IPProtocol.tcp.rawValue)
-    octets.append16(0)
-    octets.append32(source.address.rawValue)
-    octets.append32(destination.address.rawValue)
-    outgoing.header.write(to: &octets, from: source.port, to: destination.port)
+    let options = outgoing.header.options.octets
+    let length = IPv4Field.minimumLength + TCPField.minimumLength + options.count
     let payload = outgoing.payloadCount
-    octets.store16(UInt16(clamping: octets.count + payload), at: IPv4Field.totalLength)
-    let header = InternetChecksum.sum(octets.span.extracting(0..<IPv4Field.minimumLength))
-    octets.store16(InternetChecksum.finish(header), at: IPv4Field.checksum)
-    let pseudo = InternetChecksum.pseudoHeader(
-      source: source.address, destination: destination.address, protocol: .tcp,
-      length: octets.count - IPv4Field.minimumLength + payload)
-    let checksum =
-      outgoing.segmentSize > 0
-      ? InternetChecksum.fold(pseudo)
-      : InternetChecksum.finish(
-        pseudo &+ InternetChecksum.sum(octets.span.extracting(IPv4Field.minimumLength..<octets.count))
-          &+ InternetChecksum.sum(outgoing.pieces))
-    octets.store16(checksum, at: IPv4Field.minimumLength + TCPField.checksum)
-    return octets
+    return unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+      // An array with room for something has a place for it.
+      guard let base = buffer.baseAddress else { return }
+      let octets = unsafe PacketOctets(base: base, count: length)
+      writeNetworkHeader(to: octets, source.address, destination.address, length + payload, identification)
+      outgoing.header.write(
+        to: octets.suffix(from: IPv4Field.minimumLength), options, from: source.port, to: destination.port)
+      var sum = InternetChecksum.pseudoHeader(
+        source: source.address, destination: destination.address, protocol: .tcp,
+        length: length - IPv4Field.minimumLength + payload)
+      let field = IPv4Field.minimumLength + TCPField.checksum
+      if outgoing.segmentSize > 0 {
+        octets.store16(InternetChecksum.fold(sum), at: field)
+      } else {
+        sum &+= octets.sum(IPv4Field.minimumLength..<length) &+ InternetChecksum.sum(outgoing.pieces)
+        octets.store16(InternetChecksum.finish(sum), at: field)
+      }
+      count = length
+    }
+  }
+
+  private func writeNetworkHeader(
+    to octets: PacketOctets, _ source: IPv4Address, _ destination: IPv4Address, _ totalLength: Int,
+    _ identification: UInt16
+  ) {
+    octets.store16(0x4500 | UInt16(typeOfService), at: 0)
+    octets.store16(UInt16(clamping: totalLength), at: IPv4Field.totalLength)
+    octets.store16(identification, at: IPv4Field.identification)
+    octets.store16(dontFragment ? IPv4Field.dontFragment : 0, at: IPv4Field.fragment)
+    octets.store16(UInt16(timeToLive) << 8 | UInt16(IPProtocol.tcp.rawValue), at: IPv4Field.timeToLive)
+    octets.store16(0, at: IPv4Field.checksum)
+    octets.store32(source.rawValue, at: IPv4Field.source)
+    octets.store32(destination.rawValue, at: IPv4Field.destination)
+    octets.store16(InternetChecksum.finish(octets.sum(0..<IPv4Field.minimumLength)), at: IPv4Field.checksum)
   }
 }

@@ -107,6 +107,8 @@ extension GatewayEngine {
       }
     case .release:
       if case .done = answer {
+        // What has come meanwhile has no other way out than this one.
+        flush(now: now)
         ended(order.session)
       } else if let stream = streams[order.session] {
         stream.isReleasing = false

@@ -75,9 +75,9 @@ extension GatewayEngine {
   /// Makes packets of what the connection wants sent.
   mutating func transmit(_ stream: StreamSession) {
     let session = stream.session
-    while let outgoing = stream.connection.takeOutgoing() {
-      guard let arrival = stream[outgoing.direction].arrival else { continue }
-      let isOutbound = outgoing.direction == .outbound
+    stream.connection.drain { outgoing in
+      guard let arrival = stream[outgoing.direction].arrival else { return }
+      let isOutbound = outgoing.direction.isOutbound
       let headers = stream[outgoing.direction].pattern.headers(
         from: isOutbound ? session.insideLocal : session.outsideGlobal,
         to: isOutbound ? session.outsideLocal : session.insideGlobal, outgoing, identification: nextIdentification())

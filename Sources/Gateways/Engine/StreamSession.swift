@@ -13,10 +13,16 @@ final class StreamSession {
     var isParked = false
     /// The answers that the message at its head has had so far.
     var answers: [DoorAnswer] = []
+
+    /// A packet came: those that are made look like it.
+    mutating func note(_ arrival: Arrival, _ pattern: HeaderPattern) {
+      self.arrival = arrival
+      self.pattern = pattern
+    }
   }
 
   let session: ControlSession
-  var connection: VirtualConnection
+  let connection: VirtualConnection
   /// Nil once the gateway has stepped aside.
   var inspector: (any PayloadInspector)?
   /// Whether the order that gives the session back to the fast path is on its way.
@@ -25,6 +31,8 @@ final class StreamSession {
   var notedShift = SequenceShift()
   /// The moment for which a timer is set.
   var timerAt = UInt64.max
+  /// Whether it is among those of the burst that have something to send (`GatewayEngine.flush`).
+  var isWaitingForBurst = false
   /// Octets that the engine has counted as this connection's.
   var countedOctets = 0
   /// The gateway's answer to why it stepped aside.
@@ -43,16 +51,6 @@ final class StreamSession {
     set { if direction.isOutbound { outbound = newValue } else { inbound = newValue } }
     _modify {
       if direction.isOutbound { yield &outbound } else { yield &inbound }
-    }
-  }
-}
-
-extension Direction {
-  /// A switch, since a comparison would call another module for it.
-  @inline(__always) var isOutbound: Bool {
-    switch self {
-    case .outbound: true
-    case .inbound: false
     }
   }
 }

@@ -4,7 +4,7 @@ import WireFormats
 
 extension GatewayEngine {
   /// A TCP segment, or a super-frame of them.
-  mutating func receiveSegment(_ packet: InspectedPacket, _ layout: PacketLayout, now: UInt64) {
+  mutating func receiveSegment(_ packet: InspectedPacket, _ layout: PacketLayout, more: Bool, now: UInt64) {
     guard
       let (segment, length) = TCPSegment.header(
         of: packet.octets.span.extracting(layout.headerLength..<layout.totalLength))
@@ -13,14 +13,34 @@ extension GatewayEngine {
       return
     }
     guard let stream = stream(of: packet, segment, now: now) else { return }
-    stream[packet.direction].arrival = packet.arrival
-    stream[packet.direction].pattern = HeaderPattern(layout)
+    stream[packet.direction].note(packet.arrival, HeaderPattern(layout))
     stream.connection.setPath(
-      packet.direction == .outbound ? .inbound : .outbound, mtu: Int(packet.arrival.mtu),
+      packet.direction.isOutbound ? .inbound : .outbound, mtu: Int(packet.arrival.mtu),
       networkHeader: IPv4Field.minimumLength, superFrames: settings.superFrames)
+    let waits = more && stream.inspector == nil && stream.connection.isEstablished
     stream.connection.receive(
-      segment, payload: packet.octets[layout.headerLength + length..<layout.totalLength], packet.direction, now: now)
-    advance(stream, now: now)
+      segment, payload: packet.octets[layout.headerLength + length..<layout.totalLength], packet.direction,
+      more: waits, now: now)
+    guard waits else {
+      advance(stream, now: now)
+      return
+    }
+    guard !stream.isWaitingForBurst else { return }
+    stream.isWaitingForBurst = true
+    burst.append(stream)
+  }
+
+  /// Sends what the packets of a burst have brought about that waited for its end: nobody reads those streams, and what
+  /// came in many segments leaves in few.
+  package mutating func flush(now: UInt64) {
+    guard !burst.isEmpty else { return }
+    for stream in burst {
+      stream.isWaitingForBurst = false
+      guard streams[stream.session.id] === stream else { continue }
+      stream.connection.flush(now: now)
+      advance(stream, now: now)
+    }
+    burst.removeAll(keepingCapacity: true)
   }
 
   /// The stream of a packet, which its first SYN begins. A stream whose beginning was not seen is a stranger's: its
@@ -71,13 +91,13 @@ extension GatewayEngine {
 
   /// Reads one message; whether there was one.
   private mutating func read(_ stream: StreamSession, _ direction: Direction, now: UInt64) -> Bool {
-    guard var inspector = stream.inspector, !stream[direction].isParked,
-      stream.connection.unreadCount(direction) > 0
-    else { return false }
     let unread = stream.connection.unreadCount(direction)
+    guard unread > 0, stream.inspector != nil, !stream[direction].isParked else { return false }
     let hasEnded = stream.connection.hasEnded(direction)
-    let framing = stream.connection.withUnread(direction) { inspector.frame($0, direction, hasEnded: hasEnded) }
-    stream.inspector = inspector
+    // In its place: a copy of an inspector costs an allocation.
+    let framing = stream.connection.withUnread(direction) {
+      stream.inspector?.frame($0, direction, hasEnded: hasEnded) ?? .incomplete
+    }
     switch framing {
     case .incomplete:
       guard hasEnded else { return false }

@@ -30,6 +30,33 @@ struct StreamTests {
     #expect(answer.0 == .inbound && answer.1.flags == [.syn, .ack] && answer.1.acknowledgment == 5001)
   }
 
+  @Test func `what a burst brings of a stream that nobody reads leaves together`() {
+    var bench = EngineBench(FTPGateway.self) { $0.enabled = [] }
+    bench.answer = { _ in nil }
+    bench.connect()
+    bench.isBurst = true
+    for text in ["one ", "two ", "three"] { bench.send(.outbound, .ack, text) }
+    bench.drain()
+    #expect(bench.texts(.outbound).isEmpty)
+    bench.endBurst()
+    #expect(bench.texts(.outbound) == ["one two three"])
+  }
+
+  @Test func `what waits for the end of a burst leaves when the session goes back before`() {
+    var bench = EngineBench(FTPGateway.self) { $0.enabled = [] }
+    bench.send(.outbound, .syn)
+    bench.send(.inbound, [.syn, .ack])
+    bench.isBurst = true
+    // This one makes the session ripe for the fast path; its worker says so after the next.
+    bench.send(.outbound)
+    bench.send(.outbound, .ack, "late")
+    bench.drain()
+    #expect(bench.texts(.outbound) == ["late"])
+    #expect(bench.counters.value(of: .connections) == 0)
+    bench.endBurst()
+    #expect(bench.texts(.outbound).isEmpty)
+  }
+
   @Test func `a door is open before the message that announces it leaves`() throws {
     var bench = connected()
     bench.send(.outbound, .ack, Self.port)
