@@ -69,6 +69,13 @@ import WireFormats
     }
   }
 
+  /// The packets that are for the slow path, each with the number of its session.
+  func forEachInspected(_ body: (PacketOctets, UInt32) -> Void) {
+    for index in 0..<Self.size {
+      if case .inspect(let session) = unsafe packets[index].verdict { body(unsafe packets[index].octets, session) }
+    }
+  }
+
   /// Whether every packet of the burst goes on.
   var isForwarded: Bool {
     (0..<Self.size).allSatisfy { index in

@@ -21,10 +21,15 @@ struct ControlScene: ~Copyable {
     ]
     let rules = Network.policy(policy)
     let addresses = rules.globalAddresses.count
+    let neighbors = Network.neighbors()
+    // The host of the transfers, which something comes back to.
+    let host = NextHop(interface: Network.inside, neighbor: Flow(number: 0).source)
+    guard neighbors.findOrAdd(host, now: 1) != nil else { throw BenchmarkError.noMemory("a neighbour") }
+    neighbors.learn(host, address: MACAddress(0x0200_0000_0002), now: 1)
     guard let ports = Region(size: PortMap.size(addresses: addresses)), let memory = Region(size: 1 << 20),
       let gateway = Gateway(
         sessions: sessions, policy: rules, portMemory: ports,
-        ports: unsafe PortMap(memory: ports.base, addresses: addresses), neighbors: Network.neighbors())
+        ports: unsafe PortMap(memory: ports.base, addresses: addresses), neighbors: neighbors)
     else { throw BenchmarkError.noMemory("control sessions") }
     self.gateway = gateway
     self.memory = memory
@@ -97,29 +102,32 @@ struct Dialogue {
 
   /// The three segments that open it.
   mutating func open(_ engine: inout GatewayEngine, now: UInt64) {
-    send(.outbound, .syn, [], &engine, now: now)
-    send(.inbound, [.syn, .ack], [], &engine, now: now)
+    // "Maximum Segment Size", 1448 octets.
+    let options: [UInt8] = [2, 4, 0x05, 0xA8]
+    send(.outbound, .syn, options: options, [], &engine, now: now)
+    send(.inbound, [.syn, .ack], options: options, [], &engine, now: now)
     send(.outbound, .ack, [], &engine, now: now)
   }
 
   /// Sends a segment, and notes what comes out of the engine for it.
   mutating func send(
-    _ direction: Direction, _ flags: TCPFlags, _ payload: [UInt8], _ engine: inout GatewayEngine, now: UInt64
+    _ direction: Direction, _ flags: TCPFlags, options: [UInt8] = [], _ payload: [UInt8],
+    _ engine: inout GatewayEngine, now: UInt64
   ) {
     let isOutbound = direction == .outbound
     let ends = isOutbound ? client : server
     var octets: [UInt8] = []
-    octets.reserveCapacity(40 + payload.count)
-    octets += [
-      0x45, 0, UInt8(truncatingIfNeeded: (40 + payload.count) >> 8), UInt8(truncatingIfNeeded: 40 + payload.count),
-    ]
+    let count = 40 + options.count + payload.count
+    octets.reserveCapacity(count)
+    octets += [0x45, 0, UInt8(truncatingIfNeeded: count >> 8), UInt8(truncatingIfNeeded: count)]
     octets += [0, 0, 0x40, 0, 64, 6, 0, 0]
     Self.append(ends.source.0.rawValue, to: &octets)
     Self.append(ends.destination.0.rawValue, to: &octets)
     Self.append(UInt32(ends.source.1) << 16 | UInt32(ends.destination.1), to: &octets)
     Self.append(isOutbound ? sent.client : sent.server, to: &octets)
     Self.append(isOutbound ? reached.client : reached.server, to: &octets)
-    octets += [0x50, flags.rawValue, 0xFF, 0xFF, 0, 0, 0, 0]
+    octets += [UInt8(0x50 + options.count * 4), flags.rawValue, 0xFF, 0xFF, 0, 0, 0, 0]
+    octets += options
     octets += payload
     let length = UInt32(payload.count) + (flags.contains(.syn) ? 1 : 0)
     if isOutbound { sent.client &+= length } else { sent.server &+= length }

@@ -2,7 +2,6 @@ import CReference
 import Dataplane
 import Gateways
 import Glibc
-import Synchronization
 import Translation
 import WireFormats
 
@@ -14,8 +13,9 @@ enum SlowPathBench {
   /// The rows of a run.
   static func measure(rounds: Int) throws -> [Row] {
     [
-      try releasedSessions(rounds: rounds), try bulk(payload: 1_448, rounds: rounds),
-      try bulk(payload: 44 * 1_448, rounds: rounds), try messages(rounds: rounds), try memory(),
+      try releasedSessions(rounds: rounds)
+    ] + (try bulk(.segments, rounds: rounds)) + (try bulk(.superFrames, rounds: rounds)) + [
+      try messages(rounds: rounds), try memory(),
     ] + (try flood(rounds: rounds).map { [$0] } ?? [])
   }
 
@@ -66,34 +66,47 @@ enum SlowPathBench {
 
   // MARK: Bulk
 
-  /// Octets a second of a bulk transfer that stays on the slow path, of the fast path's. Both copy each frame from the
-  /// device and to it and translate it; the slow path also takes it out of its buffer, through virtual TCP, which is
-  /// acknowledged everything, and puts it into another.
-  private static func bulk(payload: Int, rounds: Int) throws -> Row {
-    let isSuper = payload > 1_448
-    let title = isSuper ? "bulk by virtual TCP, super-frames of 64 KB" : "bulk by virtual TCP, segments of 1448 octets"
-    var row = Row(title: title + ", of the fast path", unit: "%", aim: 50)
-    var scene = try ControlScene(sessions: 64, looks: false)
+  /// A bulk transfer that stays on the slow path, of one on the fast path, and one that is given back under way since it is
+  /// not the gateway's protocol. All copy each frame from the device and to it and translate it, the receiver's
+  /// acknowledgements too; the slow path also takes it out of its buffer, through virtual TCP, and puts it into another.
+  private static func bulk(_ shape: BulkShape, rounds: Int) throws -> [Row] {
+    let title = "bulk in " + (shape.isSuper ? "super-frames of 64 KB" : "segments of 1448 octets")
+    var stays = Row(title: title + " by virtual TCP, of the fast path", unit: "%", aim: 50)
+    var released = Row(title: title + " of a stranger, of the fast path", unit: "%", aim: 90)
+    let frames = shape.isSuper ? 3_000 : 100_000
+    var fastest = (slow: 0.0, stranger: 0.0, fast: 0.0)
+    for round in 0...rounds {
+      let fast = try transfer(shape, frames, port: 80, looks: false) { try $0.fast(frames, $1, &$2) }
+      let slow = try transfer(shape, frames, port: ControlScene.controlPort, looks: false) {
+        try $0.slow(frames, $1, &$2)
+      }
+      let stranger = try transfer(shape, frames, port: ControlScene.controlPort, looks: true) {
+        try $0.stranger(frames, $1, &$2)
+      }
+      guard round > 0 else { continue }
+      fastest = (max(fastest.slow, slow), max(fastest.stranger, stranger), max(fastest.fast, fast))
+      stays.samples.values.append(slow / fast * 100)
+      released.samples.values.append(stranger / fast * 100)
+    }
+    let rates = [fastest.slow, fastest.stranger, fastest.fast].map { format($0 * 8 / 1e9, 1) }
+    print("\(title): \(rates[0]) Gbit/s by virtual TCP, \(rates[1]) a stranger's, \(rates[2]) on the fast path")
+    return [stays, released]
+  }
+
+  /// One transfer through a gateway of its own.
+  private static func transfer(
+    _ shape: BulkShape, _ frames: Int, port: UInt16, looks: Bool,
+    _ body: (inout BulkLane, Flow, inout ControlScene) throws -> Double
+  ) throws -> Double {
+    var scene = try ControlScene(sessions: 64, looks: looks)
     let flow = Flow(number: 0)
-    guard let session = scene.admit(flow, port: ControlScene.controlPort), scene.admit(flow, port: 80) == nil,
-      let device = Region(size: 1 << 20), let buffer = Region(size: 1 << 20), let outlet = Region(size: 1 << 20)
-    else { throw BenchmarkError.noMemory("a bulk transfer") }
+    guard let session = scene.admit(flow, port: ControlScene.controlPort), scene.admit(flow, port: 80) == nil else {
+      throw BenchmarkError.wrong("no control session")
+    }
     var dialogue = Dialogue(session)
     dialogue.open(&scene.engine, now: 1_000_000)
-    var lane = unsafe BulkLane(
-      device: device.base, buffer: buffer.base, outlet: outlet.base, payload: payload, session: session)
-    let frames = isSuper ? 4_000 : 100_000
-    var fastest = (slow: 0.0, fast: 0.0)
-    for round in 0...rounds {
-      let fast = Double(frames * payload * 8) / (try lane.fast(frames, flow, &scene)) / 1e9
-      let slow = Double(frames * payload * 8) / (try lane.slow(frames, flow, &scene)) / 1e9
-      guard round > 0 else { continue }
-      fastest = (max(fastest.slow, slow), max(fastest.fast, fast))
-      row.samples.values.append(slow / fast * 100)
-    }
-    print("\(title): \(format(fastest.slow, 1)) Gbit/s, the fast path \(format(fastest.fast, 1)) Gbit/s")
-    withExtendedLifetime((device, buffer, outlet)) {}
-    return row
+    var lane = try BulkLane(shape, session)
+    return try body(&lane, flow, &scene)
   }
 
   // MARK: Control messages
@@ -161,30 +174,13 @@ enum SlowPathBench {
 
   // MARK: A flood
 
-  /// The fast path's packet rate while another core's slow path is flooded, of its rate without; nil with one core.
+  /// A worker's packet rate while its ring to the slow path is full, of its rate without; nil with one core.
   private static func flood(rounds: Int) throws -> Row? {
     let cores = Topology.availableCores
     guard cores.count > 1 else { return nil }
     var row = Row(title: "fast path beside a flooded slow path, of its rate alone", unit: "%", aim: 95)
-    var bench = try Bench(sessions: 1_000, portion: 0.25)
-    _ = try bench.create()
-    for _ in 0..<max(3, rounds) {
-      let alone = try bench.forward()
-      let flood = Flood()
-      let thread = try PinnedThread.start(name: "flood", core: cores[1]) { flood.run() }
-      let beside = try bench.forward()
-      flood.stops.store(true, ordering: .relaxed)
-      thread.join()
-      row.samples.values.append(beside / alone * 100)
-    }
+    let worker = try FloodedWorker()
+    for _ in 0..<max(3, rounds) { row.samples.values.append(try worker.measure(on: cores)) }
     return row
-  }
-
-  private final class Flood: Sendable {
-    let stops = Atomic<Bool>(false)
-
-    func run() {
-      while !stops.load(ordering: .relaxed) { _ = try? SlowPathBench.talk(exchanges: 2_000) }
-    }
   }
 }
