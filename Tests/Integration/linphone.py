@@ -1,8 +1,8 @@
-"""Linphone, a telephone that replaces one call by another (RFC 3891), and asks others to; commands go in and events come
-out over its standard streams.
+"""Linphone, a telephone that replaces one call by another (RFC 3891), and asks others to; commands go in and events
+come out over its standard streams.
 
-Where there is no sound card it sends no voice, but what keeps each stream's way open, from and to the same ports, twice a
-second.
+Where there is no sound card it sends no voice, but what keeps each stream's way open, from and to the same ports, twice
+a second.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import select
 import tempfile
 import time
 
+from lab import GATEWAY_OUTSIDE
 from servers import await_listener
 
 CONFIGURATION = """
@@ -48,7 +49,7 @@ class Linphone:
             self._said += os.read(number, 65536).decode(errors="replace")
 
     def await_event(self, kind, seconds=10):
-        """Waits for an event that a call has come to that state, forgets what came before, and tells the call's number."""
+        """Waits until a call has come to that state, forgets what came before, and tells the call's number."""
         deadline = time.monotonic() + seconds
         pattern = re.compile(rf"Event: LinphoneCall{kind}\nFrom: .*\nId: (\d+)")
         while not (found := pattern.search(self._said, self._heard)):
@@ -60,9 +61,22 @@ class Linphone:
 
 
 @contextlib.contextmanager
+def default_route(lab, host):
+    """Linphone learns its own address from the way to a host far away, so there has to be one."""
+    if lab.run(host, "ip", "route", "show", "default").stdout.strip():
+        yield
+        return
+    lab.run(host, "ip", "route", "add", "default", "via", GATEWAY_OUTSIDE)
+    try:
+        yield
+    finally:
+        lab.run(host, "ip", "route", "delete", "default")
+
+
+@contextlib.contextmanager
 def linphone(lab, host, address, first_media_port):
     """A telephone on a host, at SIP's port, that nobody registers."""
-    with tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
+    with default_route(lab, host), tempfile.TemporaryDirectory(prefix="sallyport-test-") as directory:
         home = pathlib.Path(directory)
         for place in ".config/linphone", ".local/share/linphone":
             (home / place).mkdir(parents=True)

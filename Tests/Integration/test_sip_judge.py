@@ -167,7 +167,7 @@ class Strangers(telephony.SIPTestCase):
             self.assertEqual(self.the_lab.run("alice", "python3", "-c", client).stdout.strip(), "300")
 
     def test_tls_passes_untouched(self):
-        """On SIP's port, where it is recognised, and on its own, where nobody looks. TLS itself would notice a change."""
+        """On SIP's port, where it is recognised, and on its own, where nobody looks; TLS would notice a change."""
         words = f"REGISTER sip:{lab.CAROL} SIP/2.0 Contact: <sip:alice@{lab.ALICE}:5060>"
         server = ("import socket,ssl,sys;c=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER);c.load_cert_chain(sys.argv[1]);"
                   "l=socket.create_server(('',int(sys.argv[2])));s=c.wrap_socket(l.accept()[0],server_side=True);"
@@ -230,18 +230,24 @@ class Instances(telephony.SIPTestCase):
     @lab.sallyport_only
     def test_what_is_switched_off_is_not_looked_into(self):
         before = self.the_lab.text
-        for statement in "no ip nat service sip udp port 5060", "no ip nat service all-algs":
+        # Other ports than in other tests: switches are for sessions to come.
+        for port, statement in (5071, "no ip nat service sip udp port 5060"), (5072, "no ip nat service sip"):
             with self.subTest(statement):
                 self.the_lab.rewrite(before.replace("control-socket", f"{statement}\ncontrol-socket"))
                 self.the_lab.sallyport("reload")
                 try:
                     with capture(self.the_lab, "carol") as seen:
-                        sipp.call(self.the_lab, "alice", lab.ALICE, "bare-caller", f"{lab.CAROL}:5060", timeout=2)
-                    [texts] = [b"".join(Judge.messages(self, seen))]
-                    self.assertIn(lab.ALICE.encode(), texts)
+                        # Nobody answers, but the INVITE arrives.
+                        sipp.call(
+                            self.the_lab, "alice", lab.ALICE, "bare-caller", f"{lab.CAROL}:5060", port=port, timeout=2)
+                    texts = b"".join(Judge.messages(self, seen))
+                    self.assertIn(b"c=IN IP4 " + lab.ALICE.encode(), texts)
+                    self.assertIn(b"Contact: <sip:caller@" + lab.ALICE.encode(), texts)
                 finally:
                     self.the_lab.rewrite(before)
                     self.the_lab.sallyport("reload")
+                    # Sessions that have lost their gateway get none for as long as they live.
+                    self.the_lab.sallyport("clear", "ip", "nat", "translation", "*")
 
 
 @lab.unittest.skipUnless(lab.LONG, "they take long (SALLYPORT_LONG)")
