@@ -62,6 +62,31 @@ extension Translator {
     return true
   }
 
+  /// Lets a packet out by the global endpoint that a door has given its source; false where none has.
+  ///
+  /// That is for hosts behind entries for ports, whose doors are at the entry's address: a rule would give their other
+  /// ports another one, so that media would come from elsewhere than announced, and what comes through the door would
+  /// meet a session of the same two hosts.
+  @inline(never)
+  mutating func leaveFromDoor(_ packet: inout Packet, _ candidate: SessionRecord) -> Bool {
+    guard packet.kind == .flow, packet.protocolNumber != .icmp, begins(packet),
+      let mapping = shard.findMapping(like: portProbe(candidate, rule: MappingRecord.noRule))
+    else { return false }
+    var record = candidate
+    record.rule = MappingRecord.noRule
+    record.flags.insert(.isStatic)
+    record.mapping = mapping
+    record.insideGlobal = shard.mappings[mapping].insideGlobal
+    record.insideGlobalPort = shard.mappings[mapping].insideGlobalPort
+    // What the door's mapping admits it goes on to admit, and no more.
+    record.cameThroughDoor = true
+    doors.addHold(mapping)
+    let before = counters.value(of: .sessionsCreated)
+    open(&packet, record)
+    if counters.value(of: .sessionsCreated) == before { doors.removeHold(mapping) }
+    return true
+  }
+
   /// A TCP connection begins with a SYN.
   private func begins(_ packet: Packet) -> Bool {
     packet.protocolNumber != .tcp || packet.tcpFlags.contains(.syn) && packet.tcpFlags.isDisjoint(with: [.ack, .rst])

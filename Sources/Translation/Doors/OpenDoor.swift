@@ -239,7 +239,7 @@ extension Translator {
     return insertClaimed(probe, number)
   }
 
-  private func portProbe(_ record: SessionRecord, rule: UInt16) -> MappingRecord {
+  func portProbe(_ record: SessionRecord, rule: UInt16) -> MappingRecord {
     var probe = MappingRecord(kind: .port)
     probe.insideLocal = record.insideLocal
     probe.insideLocalPort = record.insideLocalPort

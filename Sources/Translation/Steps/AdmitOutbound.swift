@@ -71,6 +71,8 @@ extension Translator {
       record.flags.insert(.isStatic)
       if entry.entry.noPayload { record.flags.insert(.noPayload) }
       open(&packet, record)
+    } else if doors.count > 0, leaveFromDoor(&packet, record) {
+      return
     } else if let rule = policy.rule(for: facts, in: record.insideInstance, egress) {
       record.rule = policy.ruleFacts[rule].id
       admit(&packet, record, by: rule)

@@ -41,6 +41,33 @@ import WireFormats
     #expect(scene.gateway.perform(.extend(grant.door, seconds: 30)) == .done)
   }
 
+  @Test func `of a host behind a port entry has its packets leave from it, whoever begins`() throws {
+    let ports = StaticTranslation.Ports(transport: .tcp, local: 21, global: 21)
+    let setup = TestSetup.overloadedPool.withStatic(.bob, Place.bobGlobal, ports)
+    let scene = try DoorScene(serverOf: .bob, setup, global: Place.bobGlobal)
+    let grant = try held(scene) {
+      $0.protocolNumber = .udp
+      $0.remote = nil
+    }
+    let local = SocketAddress(Host.bob.address, 50_001)
+    let global = SocketAddress(Place.bobGlobal, grant.insideGlobalPort)
+    for outside in [Host.carol, .dave] {
+      let remote = SocketAddress(outside.address, 6000)
+      #expect(scene.gateway.sendOut(.udp(from: local, to: remote)).packet?.source == global)
+      #expect(scene.gateway.sendIn(.udp(from: remote, to: global)).packet?.destination == local)
+    }
+    // Other ports are the rule's.
+    let other = SocketAddress(Host.bob.address, 50_003)
+    let sent = scene.gateway.sendOut(.udp(from: other, to: SocketAddress(Host.carol.address, 6000)))
+    #expect(Place.pool.contains(try #require(sent.packet?.sourceAddress)))
+    // Without the door, only whom the host has talked to gets in.
+    #expect(scene.gateway.perform(.close(grant.door), at: Int(scene.parent.id.worker)) == .done)
+    let stranger = SocketAddress(Host.carol.address, 6001)
+    #expect(scene.gateway.sendIn(.udp(from: stranger, to: global)).packet == nil)
+    #expect(scene.gateway.sendIn(.udp(from: SocketAddress(Host.carol.address, 6000), to: global)).packet != nil)
+    #expect(scene.gateway.problems(ports: true) == [])
+  }
+
   @Test func `always has a lifetime`() throws {
     let scene = try DoorScene()
     let answer = scene.open {
