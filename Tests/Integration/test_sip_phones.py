@@ -28,6 +28,7 @@ def uri(host):
     return f"sip:{host}@{lab.CAROL}"
 
 
+@lab.unittest.skipUnless(lab.LONG, "they take long (SALLYPORT_LONG)")
 class Telephones(lab.LabTestCase):
     @contextlib.contextmanager
     def telephones(self, *hosts, transport="udp", **options):
