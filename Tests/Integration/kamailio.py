@@ -1,7 +1,9 @@
 """Kamailio, a SIP proxy and registrar that knows nothing of NATs, on a host of the lab."""
 
 import contextlib
+import os
 import pathlib
+import signal
 import tempfile
 
 from servers import await_listener
@@ -53,7 +55,14 @@ def kamailio(lab, host, address):
         config.write_text(CONFIGURATION.format(address=address))
         # -DD keeps it in the foreground; it ends its own children.
         command = "kamailio", "-DD", "-E", "-f", config, "-m", "16", "-M", "4", "-Y", directory, "-w", directory
-        with lab.start(host, *command, stdout=open(pathlib.Path(directory) / "log", "w")) as running:
-            for transport in "udp", "tcp":
-                await_listener(lab, host, 5060, transport)
-            yield running
+        log = open(pathlib.Path(directory) / "log", "w")
+        with lab.start(host, *command, stdout=log, start_new_session=True) as running:
+            try:
+                for transport in "udp", "tcp":
+                    await_listener(lab, host, 5060, transport)
+                yield running
+            finally:
+                running.stop()
+                # A child that outlived it would go on answering at its port.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(running.process.pid, signal.SIGKILL)
