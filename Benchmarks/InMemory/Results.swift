@@ -11,10 +11,14 @@ struct Samples: Codable {
     return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
-  /// The median with its extremes.
+  /// The median with its extremes, or, where one bad moment among many repetitions would stand for all, its quartiles.
   func text(_ decimals: Int) -> String {
-    guard let low = values.min(), let high = values.max() else { return "-" }
-    if values.count == 1 { return format(median, decimals) }
+    let sorted = values.sorted()
+    guard let first = sorted.first, let last = sorted.last else { return "-" }
+    if sorted.count == 1 { return format(median, decimals) }
+    let isMany = sorted.count > 10
+    let low = isMany ? sorted[sorted.count / 4] : first
+    let high = isMany ? sorted[sorted.count * 3 / 4] : last
     return "\(format(median, decimals)) (\(format(low, decimals))-\(format(high, decimals)))"
   }
 }
