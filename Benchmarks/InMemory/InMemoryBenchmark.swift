@@ -57,8 +57,8 @@ struct InMemoryBenchmark: ParsableCommand {
     }
     results.holds = results.rows.allSatisfy(\.holds)
     print(results.table)
-    print("\nOne core, bursts of \(Burst.size), flows in random order; medians with extremes (of more than ten values: with")
-    print("their quartiles). Of the starts the slowest counts.")
+    print("\nOne core, bursts of \(Burst.size), flows in random order; medians with extremes, of more than ten")
+    print("values with quartiles. Of the starts the slowest counts.")
     if let json { try results.write(to: json) }
   }
 
