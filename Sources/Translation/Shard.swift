@@ -179,6 +179,12 @@ import WireFormats
     }.map { $0 >> 1 }
   }
 
+  /// Whether a record number, from wherever, is that of the mapping with a local key.
+  @inline(__always)
+  func isMapping(_ number: UInt32, _ localKey: FlowKey) -> Bool {
+    number < mappings.capacity && mappings[number].localKey == localKey
+  }
+
   /// The address mapping (basic NAT) of an inside global address.
   func findAddressMapping(global: IPv4Address, in outside: RoutingInstance) -> UInt32? {
     var probe = MappingRecord(kind: .address)

@@ -25,6 +25,7 @@ package struct Translator: ~Copyable {
   var identifications: IdentificationCounter
   var heldSYNs = HeldSYNs()
   var doors = DoorTable()
+  let pairingHints = PairingHints()
   /// Sessions that ended while the slow path had them, and that it has not been told of.
   var endedInspected: [SessionID] = []
   /// One for each number of a dynamic rule.

@@ -134,6 +134,7 @@ extension Translator {
   // MARK: What the packet is about
 
   /// What access lists and route maps may ask of the packet.
+  @inline(__always)
   mutating func packetFacts(_ packet: Packet) -> PacketFacts {
     var facts = PacketFacts(
       source: packet.source, destination: packet.destination, protocol: packet.protocolNumber)
@@ -151,7 +152,9 @@ extension Translator {
   }
 
   /// The outside host behind an outside local address, if the destination is one.
+  @inline(__always)
   private mutating func outsideGlobal(of packet: Packet, _ instance: RoutingInstance) -> RemoteEndpoint? {
+    if policy.outsideLocals.isEmpty, policy.outsideRules.isEmpty { return nil }
     let port = packet.protocolNumber == .icmp ? 0 : packet.destinationPort
     if let number = policy.outsideEntry(
       local: packet.destination, packet.protocolNumber, port: port, in: instance)
@@ -174,6 +177,7 @@ extension Translator {
 
   /// The way out: routing comes before translation, so the local address needs a route unless `add-route` gives it the
   /// outside host's.
+  @inline(__always)
   private mutating func hop(
     for packet: Packet, _ remote: RemoteEndpoint?, _ instance: RoutingInstance
   ) -> NextHop? {
@@ -199,6 +203,7 @@ extension Translator {
   // MARK: Whose packet it is
 
   /// The worker of a packet from inside. A host behind a virtual one answers at the worker of the virtual port.
+  @inline(__always)
   private mutating func outboundOwner(of packet: Packet, _ instance: RoutingInstance) -> Int {
     if packet.protocolNumber == .tcp, !policy.destinationMembers.isEmpty, !packet.wasHandedOver,
       !packet.tcpFlags.contains(.syn) || packet.tcpFlags.contains(.ack),
@@ -228,6 +233,7 @@ extension Translator {
 
 extension SessionRecord {
   /// A session from `packet`'s own addresses and ports, as if nothing were translated.
+  @inline(__always)
   init(outbound packet: Packet, _ instance: RoutingInstance, _ outside: RoutingInstance) {
     self.init(
       insideLocal: packet.source, outsideLocal: packet.destination, insideGlobal: packet.source,

@@ -7,14 +7,15 @@ struct MappingRefusal: Error {
 }
 
 extension Translator {
-  /// Asks for what the admission of an outbound packet will look at first: the place of its mapping, and the record
-  /// that its session will take.
+  /// Asks for what the admission of an outbound packet will look at first: the place of its mapping, and its host's
+  /// pairing.
   @inline(__always)
   mutating func prepareAdmission(_ packet: Packet) {
     guard packet.direction == .outbound else { return }
     let facts = self.facts[packet.ingress]
     shard.prefetchMapping(
       of: packet.source, port: packet.sourcePort, packet.protocolNumber, facts.instance, facts.likelyRule)
+    shard.mappings.prefetch(pairingHints[packet.source, facts.instance])
   }
 
   /// The mapping of a session's inside endpoint, made if it was not there: whomever it talks to (endpoint-independent,

@@ -79,7 +79,7 @@ extension Translator {
     pairing.outsideInstance = record.outsideInstance
     pairing.rule = policy.ruleFacts[rule].id
     pairing.word = now
-    if let known = shard.findMapping(like: pairing) {
+    if let known = findPairing(like: pairing) {
       guard let port = claim(in: known, for: record, rule) else {
         return .failure(MappingRefusal(reason: .portsExhausted))
       }
@@ -92,11 +92,20 @@ extension Translator {
       pairing.insideGlobal = policy.rules[rule].addresses[(start + step) % count]
       guard let added = insertPairing(pairing) else { continue }
       if let port = claim(in: added, for: record, rule) {
+        pairingHints[record.insideLocal, record.insideInstance] = added
         return .success(ClaimedPort(address: pairing.insideGlobal, port: port, pairing: added))
       }
       endPairing(added)
     }
     return .failure(MappingRefusal(reason: .portsExhausted))
+  }
+
+  private mutating func findPairing(like probe: MappingRecord) -> UInt32? {
+    let hint = pairingHints[probe.insideLocal, probe.instance]
+    if shard.isMapping(hint, probe.localKey) { return hint }
+    guard let found = shard.findMapping(like: probe) else { return nil }
+    pairingHints[probe.insideLocal, probe.instance] = found
+    return found
   }
 
   /// Adds a pairing and counts its host at the address; nil when there is no room for either.

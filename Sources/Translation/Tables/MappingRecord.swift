@@ -62,6 +62,7 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
   }
 
   /// Whether it is a port mapping of either kind.
+  @inline(__always)
   package var isPort: Bool { kind == .port || kind == .portByAddress }
 
   /// Whether inbound packets look it up by its inside global side.
