@@ -16,6 +16,10 @@ package struct GatewayConfiguration: Sendable, Equatable {
   package var interfaces: [NetworkInterface] = []
   /// The networks that interfaces are connected to, then static routes with their interfaces.
   package var routes: [Route] = []
+  /// Whether IPv6 packets are forwarded (`ipv6 unicast-routing`).
+  package var routesIPv6 = false
+  /// The static routes of IPv6.
+  package var ipv6Routes: [IPv6Route] = []
   package var translation = TranslationConfiguration()
   /// The defaults of what the file leaves open: `conformance`.
   package var conformance = Conformance.ios

@@ -29,6 +29,8 @@ package struct NetworkInterface: Sendable, Equatable {
   @usableFromInline package var mtu: UInt16
   @usableFromInline package var realm: Realm
   @usableFromInline package var instance: RoutingInstance
+  /// The gateway's own IPv6 address here; nil for an interface that carries no IPv6.
+  package var ipv6: IPv6InterfaceAddress?
   /// The limits of virtual reassembly for fragments that arrive here (`ip virtual-reassembly`).
   package var reassembly = ReassemblyLimits()
   /// The largest "Maximum Segment Size" option of TCP that passes here (`ip tcp adjust-mss`); 0 leaves it alone.

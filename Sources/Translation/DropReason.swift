@@ -6,6 +6,8 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case notOurEthernetAddress
   case unsupportedEtherType
   case ipv6
+  case malformedIPv6
+  case ipv6Scope
   case malformedARP
   case arpSenderOffLink
   case malformedIPv4
@@ -61,8 +63,8 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
 
   /// The word that counters and listings use, such as `neighbor-unresolved` or `unknown-vlan`.
   package var name: String {
-    // "IPv4" is one word with a capital in its middle; other runs of capitals are one word as they stand.
-    let letters = Array("\(self)".replacing("IPv4", with: "Ipv4"))
+    // "IPv4" and "IPv6" are one word with a capital in its middle; other runs of capitals are one word as they stand.
+    let letters = Array("\(self)".replacing("IPv4", with: "Ipv4").replacing("IPv6", with: "Ipv6"))
     var result = ""
     for (index, letter) in letters.enumerated() {
       let isFirstOfWord =
@@ -80,8 +82,10 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .frameTooShort: "The frame is shorter than its headers say."
     case .unknownVLAN: "No sub-interface has the frame's 802.1Q tag."
     case .notOurEthernetAddress: "The frame's destination is another station's Ethernet address."
-    case .unsupportedEtherType: "The frame carries neither IPv4 nor ARP."
-    case .ipv6: "The frame carries IPv6, which this gateway does not forward."
+    case .unsupportedEtherType: "The frame carries neither IPv4, IPv6 nor ARP."
+    case .ipv6: "The frame carries IPv6, and its interface has no IPv6 address."
+    case .malformedIPv6: "The IPv6 header's version or length is wrong."
+    case .ipv6Scope: "The IPv6 packet's source or destination does not reach beyond its link."
     case .malformedARP: "The ARP message is truncated or not for IPv4 over Ethernet."
     case .arpSenderOffLink: "The ARP message's sender is not in the interface's network."
     case .malformedIPv4: "The IPv4 header's version or lengths are wrong."
@@ -104,9 +108,9 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .noRoute: "No route leads to the destination; the sender was told."
     case .packetTooBig: "The packet does not fit the next link and must not be fragmented; its sender was told."
     case .fragmentationRequired: "The packet does not fit the next link and could not be cut to its size."
-    case .neighborUnresolved: "The next hop did not answer ARP requests."
+    case .neighborUnresolved: "The next hop did not say its Ethernet address."
     case .neighborTableFull: "The neighbour table has no room."
-    case .neighborQueueFull: "Too many packets were already waiting for the neighbour's ARP answer."
+    case .neighborQueueFull: "Too many packets were already waiting for the neighbour's Ethernet address."
     case .notForUs: "The packet is for the gateway itself, which has no service there."
     case .multicast: "The packet is multicast or broadcast, which is not forwarded."
     case .filtered: "No session, static entry or mapping admits the packet from outside."

@@ -19,6 +19,7 @@ struct Show: ParsableCommand {
       ip nat log
       ip virtual-reassembly [INTERFACE]
       ip arp, neighbors
+      ipv6 {neighbors | interface [brief] | route}
       vtcp
       workers
       interfaces

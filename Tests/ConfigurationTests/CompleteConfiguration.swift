@@ -7,9 +7,12 @@ let completeConfiguration = """
    address-family ipv4
    exit-address-family
   ip vrf BLUE
+  ipv6 unicast-routing
   interface in0
    device tap t0
    ip address 10.0.0.1 255.255.255.0
+   ipv6 address 2001:db8:a::1/64
+   ipv6 nd ra suppress
    ip nat inside
    ip virtual-reassembly in max-reassemblies 100 max-fragments 8 timeout 5 drop-fragments
    ip tcp adjust-mss 1400
@@ -26,11 +29,15 @@ let completeConfiguration = """
   interface out0
    device tap t3
    ip address 203.0.113.1 255.255.255.0
+   ipv6 address 2001:db8:b::1/64
    ip nat outside
   ip route 0.0.0.0 0.0.0.0 203.0.113.254
   ip route vrf RED 0.0.0.0 0.0.0.0 203.0.113.254 global
   ip route vrf RED 10.9.0.0 255.255.0.0 10.0.0.9
   ip nat route vrf BLUE 192.0.2.0 255.255.255.0 global
+  ipv6 route ::/0 2001:db8:b::fe
+  ipv6 route 2001:db8:c::/48 out0 fe80::1
+  ipv6 route 2001:db8:d::/64 in0
   access-list 10 permit 10.0.0.0 0.0.0.255
   access-list 101 permit tcp 10.0.0.0 0.0.0.255 eq www 443 any range 1000 2000 established
   access-list 101 deny udp any neq domain 5 host 1.2.3.4 gt 1023 dscp ef

@@ -257,7 +257,7 @@ private let interfaces = [
     }
     #expect(sink.all.count == 1)
     #expect(text.hasSuffix("\n    show nothing\n         ^"))
-    #expect(text.hasPrefix("Invalid input; expected ip, workers"))
+    #expect(text.hasPrefix("Invalid input; expected ip, ipv6, workers"))
   }
 }
 

@@ -13,6 +13,7 @@ final class StubGateway: GatewayView {
   let interfaces: [InterfaceStatus]
   let workers: [WorkerStatus]
   let neighbors: [NeighborRow]
+  let ipv6: IPv6Status
   let limit: LimitStatus
   let doors = DoorCount(application: 2, normal: 1)
   let slowPaths: [SlowPathStatus]
@@ -46,7 +47,8 @@ final class StubGateway: GatewayView {
   init(
     configuration: GatewayConfiguration = GatewayConfiguration(), interfaces: [InterfaceStatus] = [],
     workers: [WorkerStatus] = [WorkerStatus(index: 0, core: 0, engine: "io_uring", pageKind: "huge")],
-    neighbors: [NeighborRow] = [], limit: LimitStatus = LimitStatus(maximum: 1000, used: 0, peak: 0, missed: 0),
+    neighbors: [NeighborRow] = [], ipv6: IPv6Status = IPv6Status(),
+    limit: LimitStatus = LimitStatus(maximum: 1000, used: 0, peak: 0, missed: 0),
     limitUse: [LimitSubject: LimitUse] = [:], poolUses: [String: PoolUse] = [:],
     reassemblies: [InterfaceID: ReassemblyUse] = [:], rows: [[TranslationRow]] = [[]], sliceSize: Int = 512,
     sparing: ClearResult = ClearResult(cleared: 1), export: ExportStatus = ExportStatus(),
@@ -60,6 +62,7 @@ final class StubGateway: GatewayView {
     self.interfaces = interfaces
     self.workers = workers
     self.neighbors = neighbors
+    self.ipv6 = ipv6
     self.limit = limit
     self.limitUse = limitUse
     self.poolUses = poolUses

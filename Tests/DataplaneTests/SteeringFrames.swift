@@ -26,6 +26,7 @@ struct SteeringFrame {
 
   /// ((source ^ instance * 0x85EBCA6B) * 0x9E3779B1 >> 16) % queues, in 32 bits.
   func insideQueue(instance: UInt64, queues: UInt64) -> Int {
+    if etherType == 0x86DD { return ipv6Queue(queues: queues) }
     guard etherType == 0x0800 else { return 0 }
     let seed = instance * 0x85EB_CA6B % (1 << 32)
     return Int((UInt64(source) ^ seed) * 0x9E37_79B1 % (1 << 32) / 65536 % queues)
@@ -33,12 +34,23 @@ struct SteeringFrame {
 
   /// Port or identifier / 64 % queues.
   func outsideQueue(queues: Int) -> Int {
+    if etherType == 0x86DD { return ipv6Queue(queues: UInt64(queues)) }
     guard etherType == 0x0800, fragmentOffset & 0x1FFF == 0 else { return 0 }
     switch proto {
     case 6, 17: return Int(port) / 64 % queues
     case 1: return icmpType == 0 || icmpType == 8 ? Int(port) / 64 % queues : 0
     default: return 0
     }
+  }
+
+  /// The last words of the two addresses of an IPv6 header, added, * 0x9E3779B1 >> 16 % queues; what follows the Ethernet
+  /// header need not be one.
+  func ipv6Queue(queues: UInt64) -> Int {
+    let network = tag == nil ? 14 : 18
+    func word(_ offset: Int) -> UInt64 {
+      octets[(network + offset)...].prefix(4).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    return Int((word(20) + word(36)) % (1 << 32) * 0x9E37_79B1 % (1 << 32) / 65536 % queues)
   }
 
   static func random(using generator: inout some RandomNumberGenerator) -> SteeringFrame {

@@ -34,6 +34,7 @@ struct Analysis {
     resolveInterfaces()
     checkInterfaces()
     resolveRoutes()
+    resolveIPv6()
     resolveAccessLists()
     resolveRouteMaps()
     resolvePools()

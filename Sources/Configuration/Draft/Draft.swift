@@ -44,6 +44,8 @@ struct Draft {
   /// In the order of their first mention.
   var interfaces: [InterfaceDraft] = []
   var routes: [RouteDraft] = []
+  var routesIPv6 = false
+  var ipv6Routes: [IPv6RouteDraft] = []
   var accessLists: [String: AccessListDraft] = [:]
   var routeMaps: [String: RouteMapDraft] = [:]
   var pools: [String: PoolDraft] = [:]
@@ -82,6 +84,8 @@ struct InterfaceDraft {
   var mtu: Located<UInt16>?
   var ipMTU: Located<UInt16>?
   var address: Located<InterfaceAddress>?
+  var ipv6: Located<IPv6InterfaceAddress>?
+  var suppressesAdvertisements = false
   var realm = Realm.none
   var instance: Located<String>?
   var reassembly = ReassemblyLimits()
@@ -121,6 +125,13 @@ struct RouteDraft {
   func isSameDestination(as other: RouteDraft) -> Bool {
     prefix.value == other.prefix.value && instance?.value == other.instance?.value && leaks == other.leaks
   }
+}
+
+/// An `ipv6 route`.
+struct IPv6RouteDraft {
+  var prefix: Located<IPv6Prefix>
+  var interface: Located<String>?
+  var gateway: Located<IPv6Address>?
 }
 
 /// A pool with its ranges.

@@ -10,9 +10,11 @@ extension GatewayConfiguration {
     if let hostname { lines += ["hostname \(hostname)", "!"] }
     if conformance != .ios { lines += ["conformance \(conformance.rawValue)", "!"] }
     lines += dataplaneLines()
+    if routesIPv6 { lines += ["ipv6 unicast-routing", "!"] }
     lines += instanceLines()
     for interface in interfaces { lines += interfaceLines(interface) }
     lines += routes.compactMap(routeLine)
+    lines += ipv6Routes.map(ipv6RouteLine)
     for name in translation.accessLists.keys.sorted(by: Self.listOrder) { lines += accessListLines(name) }
     for name in translation.routeMaps.keys.sorted() { lines += routeMapLines(name) }
     for name in translation.pools.keys.sorted() { lines += poolLines(name) }
@@ -75,6 +77,7 @@ extension GatewayConfiguration {
     if let address = interface.address {
       lines.append(" ip address \(address) \(IPv4Address(IPv4Prefix.mask(interface.prefixLength)))")
     }
+    lines += ipv6Lines(interface)
     if interface.mtu != device.mtu { lines.append(" ip mtu \(interface.mtu)") }
     switch interface.realm {
     case .none: break

@@ -17,7 +17,8 @@ enum UnsupportedStatements {
   private static let noTunnels = "Sallyport neither ends tunnels nor encrypts; it translates what passes"
   private static let noBridging = "Sallyport routes and translates; bridge in the kernel, below the TAP device"
   private static let noTelephony = "Sallyport translates calls that pass, and makes none"
-  private static let noIPv6 = "Sallyport forwards and translates IPv4 only"
+  private static let noIPv6 =
+    "Sallyport routes IPv6 between interfaces with 'ipv6 address', by 'ipv6 route', and does no more with it"
 
   static let global = [
     RefusedStatements(vtcp, ["ip nat source"]),
@@ -64,7 +65,12 @@ enum UnsupportedStatements {
     RefusedStatements(noTelephony, ["dial-peer", "gatekeeper", "mgcp", "voice"]),
     RefusedStatements(
       "what is exported of flows is said by 'ip nat log translations flow-export'", ["flow"]),
-    RefusedStatements(noIPv6, ["ipv6"]),
+    RefusedStatements(
+      noIPv6,
+      [
+        "ipv6 access-list", "ipv6 cef", "ipv6 dhcp", "ipv6 general-prefix", "ipv6 hop-limit", "ipv6 host", "ipv6 icmp",
+        "ipv6 local", "ipv6 nat", "ipv6 nd", "ipv6 neighbor", "ipv6 prefix-list", "ipv6 router", "ipv6 source-route",
+      ]),
     RefusedStatements("the daemon logs to its standard error, and the system's journal keeps it", ["logging"]),
     RefusedStatements(noQuality, ["policy-map"]),
     RefusedStatements(
@@ -96,7 +102,14 @@ enum UnsupportedStatements {
     RefusedStatements(noBridging, ["bridge-group", "channel-group", "switchport"]),
     RefusedStatements("Sallyport does not announce itself to neighbours", ["cdp", "lldp"]),
     RefusedStatements(noTunnels, ["crypto", "tunnel"]),
-    RefusedStatements(noIPv6, ["ipv6"]),
+    RefusedStatements(
+      noIPv6,
+      [
+        "ipv6 dhcp", "ipv6 enable", "ipv6 eigrp", "ipv6 flow", "ipv6 mtu", "ipv6 nat", "ipv6 nd managed-config-flag",
+        "ipv6 nd other-config-flag", "ipv6 nd prefix", "ipv6 nd ra interval", "ipv6 nd ra lifetime", "ipv6 ospf",
+        "ipv6 policy", "ipv6 redirects", "ipv6 rip", "ipv6 tcp", "ipv6 traffic-filter", "ipv6 unnumbered",
+        "ipv6 unreachables", "ipv6 verify", "ipv6 virtual-reassembly",
+      ]),
     RefusedStatements(noQuality, ["service-policy"]),
     RefusedStatements(noRedundancy, ["standby", "vrrp"]),
   ]
@@ -119,7 +132,7 @@ enum UnsupportedStatements {
       ]),
     RefusedStatements(
       "rules do not look at the size of packets; a session has packets of many sizes", ["match length"]),
-    RefusedStatements(noIPv6, ["match ipv6"]),
+    RefusedStatements("Sallyport translates IPv4 only, and IPv6 is routed without asking a rule", ["match ipv6"]),
     RefusedStatements(noBridging, ["match clns", "match vlan"]),
   ]
 

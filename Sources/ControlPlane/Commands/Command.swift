@@ -39,6 +39,12 @@ package enum Command: Hashable, Sendable {
   case showRunningConfiguration
   /// `show neighbors`, `show ip arp`.
   case showNeighbors
+  /// `show ipv6 neighbors`.
+  case showIPv6Neighbors
+  /// `show ipv6 interface [brief]`.
+  case showIPv6Interfaces
+  /// `show ipv6 route`.
+  case showIPv6Routes
   /// `clear ip nat translation …`; `vrf` is the name of the inside hosts' instance.
   case clearTranslations(ClearRequest, vrf: String?)
   /// `clear ip nat statistics`.

@@ -24,8 +24,9 @@ extension Command {
   ]
 
   private static func show(_ words: inout CommandWords) throws(CommandError) -> Command {
-    switch try words.keyword(["ip", "workers", "interfaces", "drops", "neighbors", "running-config", "vtcp"]) {
+    switch try words.keyword(["ip", "ipv6", "workers", "interfaces", "drops", "neighbors", "running-config", "vtcp"]) {
     case "ip": return try showIP(&words)
+    case "ipv6": return try showIPv6(&words)
     case "workers": return .showWorkers
     case "interfaces": return .showInterfaces
     case "drops":
@@ -35,6 +36,16 @@ extension Command {
     case "neighbors": return .showNeighbors
     case "vtcp": return .showConnections
     default: return .showRunningConfiguration
+    }
+  }
+
+  private static func showIPv6(_ words: inout CommandWords) throws(CommandError) -> Command {
+    switch try words.keyword(["neighbors", "interface", "route"]) {
+    case "neighbors": return .showIPv6Neighbors
+    case "interface":
+      if !words.isAtEnd { try words.expect("brief") }
+      return .showIPv6Interfaces
+    default: return .showIPv6Routes
     }
   }
 

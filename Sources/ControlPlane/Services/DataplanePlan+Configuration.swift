@@ -27,5 +27,6 @@ extension DataplanePlan {
       interfaces: configuration.interfaces, routes: configuration.routes, translation: configuration.translation)
     algCores = settings.algCores
     engine = configuration.engineSettings
+    ipv6Routes = configuration.ipv6Routes
   }
 }

@@ -68,6 +68,15 @@ package struct Answering: Sendable {
     case .showNeighbors:
       let listing = NeighborListing(view.neighbors)
       try await send(format, listing.text, listing.write, to: sink)
+    case .showIPv6Neighbors:
+      let listing = IPv6NeighborListing(view.ipv6.neighbors)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showIPv6Interfaces:
+      let listing = IPv6InterfaceListing(links: view.ipv6.links)
+      try await send(format, listing.text, listing.write, to: sink)
+    case .showIPv6Routes:
+      let listing = IPv6RouteListing(view.configuration)
+      try await send(format, listing.text, listing.write, to: sink)
     case .clearTranslations(let request, let vrf): try await clear(request, vrf: vrf, in: format, to: sink)
     case .clearStatistics:
       baseline.clear(at: view.workers)

@@ -15,6 +15,8 @@ package protocol GatewayView: Sendable {
   var workers: [WorkerStatus] { get }
   /// The neighbours (ARP cache), in no particular order.
   var neighbors: [NeighborRow] { get }
+  /// What the gateway is to IPv6.
+  var ipv6: IPv6Status { get }
   /// What has been written down of translations.
   var export: ExportStatus { get }
   /// What the gateway knows of the session limit.

@@ -73,6 +73,27 @@ package final class LiveGateway: GatewayView {
     return own + others
   }
 
+  package var ipv6: IPv6Status {
+    let links = gateway.policy.ipv6
+    let names = Dictionary(uniqueKeysWithValues: gateway.interfaces.map { ($0.id, $0.name) })
+    let now = gateway.tick()
+    var status = IPv6Status()
+    status.links = gateway.interfaces.compactMap { interface in
+      links[interface.id].map {
+        IPv6Status.Link(
+          interface: interface.name, address: $0.address, linkLocal: $0.linkLocal, network: $0.network)
+      }
+    }
+    status.neighbors = (0..<IPv6NeighborTable.capacity).compactMap { slot in
+      gateway.ipv6Neighbors.entry(slot, now: now).map {
+        IPv6Status.Neighbor(
+          address: $0.hop.neighbor, interface: names[$0.hop.interface] ?? "?",
+          hardwareAddress: $0.state.isResolved ? $0.state.address : nil, age: $0.age)
+      }
+    }
+    return status
+  }
+
   package var limit: LimitStatus {
     let usage = gateway.limit.usage
     return LimitStatus(maximum: gateway.limit.maximum, used: usage.used, peak: usage.peak, missed: usage.missed)

@@ -22,6 +22,8 @@ package struct DataplanePlan: Sendable {
   /// The layer-3 interfaces; an Ethernet address of zero stands for the device's own.
   package var interfaces: [NetworkInterface]
   package var routes: [Route]
+  /// Static routes of IPv6.
+  package var ipv6Routes: [IPv6Route] = []
   package var translation: TranslationConfiguration
   /// The cores to pin slow paths to, one each; without any there is one slow path that runs where the kernel likes.
   package var algCores: [Int] = []

@@ -8,6 +8,8 @@ package final class Gateway: Sendable {
   package let workers: [WorkerHandle]
   package let slowPaths: [SlowPathHandle]
   package let neighbors: NeighborTable
+  /// The IPv6 neighbours.
+  package let ipv6Neighbors: IPv6NeighborTable
   /// The session limit of all workers together.
   package let limit: SessionLimit
   /// The outside local addresses that rules have given to outside hosts.
@@ -42,6 +44,7 @@ package final class Gateway: Sendable {
     workers = parts.workers
     slowPaths = parts.slowPaths
     neighbors = parts.neighbors
+    ipv6Neighbors = parts.ipv6Neighbors
     limit = parts.limit
     bindings = parts.bindings
     ports = parts.memory.ports

@@ -14,6 +14,7 @@ struct GatewayParts: Sendable {
   let workers: [WorkerHandle]
   let slowPaths: [SlowPathHandle]
   let neighbors = NeighborTable()
+  let ipv6Neighbors = IPv6NeighborTable()
   let limit: SessionLimit
   let bindings: OutsideBindings
   /// The numbers of the rules.
@@ -62,7 +63,8 @@ struct GatewayParts: Sendable {
     }
     var book = state?.rules.map { RuleBook(text: $0) } ?? RuleBook()
     policy = Policy(
-      interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation, book: &book)
+      interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation,
+      ipv6Routes: plan.ipv6Routes, book: &book)
     self.book = book
     var source = SystemRandomNumberGenerator()
     bindings = OutsideBindings(
@@ -182,7 +184,8 @@ struct GatewayParts: Sendable {
     WorkerPlan(
       index: index, workers: workers.count, slowPaths: slowPaths.count,
       queues: openDevices.map { $0.queueDescriptors[index] },
-      memory: memory.frames, neighbors: neighbors, rings: memory.rings, returns: memory.returns,
+      memory: memory.frames, neighbors: neighbors, ipv6Neighbors: ipv6Neighbors, rings: memory.rings,
+      returns: memory.returns,
       wakes: workers.map(\.wake) + slowPaths.map(\.wake), interfaces: interfaces, deviceCount: openDevices.count,
       poll: plan.poll,
       burst: plan.burst, ringEntries: UInt32(plan.ringEntries), readDepth: Self.readDepth,
@@ -195,7 +198,8 @@ struct GatewayParts: Sendable {
     return Translator(
       // Each worker compiles its own copy, so that no two cores count references of the same rules.
       policy: Policy(
-        interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation, book: &book),
+        interfaces: interfaces, routes: RoutingTable(plan.routes), translation: plan.translation,
+        ipv6Routes: plan.ipv6Routes, book: &book),
       shard: memory.makeShard(index, workers: workers.count, seed: (source.next(), source.next())),
       ports: memory.ports, neighbors: neighbors, counters: workers[index].counters, limit: limit,
       bindings: bindings,

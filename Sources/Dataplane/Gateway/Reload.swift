@@ -99,8 +99,8 @@ extension Gateway {
     var book = current.withLock { $0.book }
     func compile() -> Policy {
       Policy(
-        interfaces: interfaces, routes: RoutingTable(next.routes), translation: next.translation, book: &book,
-        replacing: old)
+        interfaces: interfaces, routes: RoutingTable(next.routes), translation: next.translation,
+        ipv6Routes: next.ipv6Routes, book: &book, replacing: old)
     }
     let new = compile()
     guard new.globalAddresses.count <= ports.addressCount else { throw .addresses(room: ports.addressCount) }

@@ -8,7 +8,7 @@ package enum SteeringProgram: Equatable, Sendable {
   /// have the addresses of another's.
   case inside(instance: UInt16)
   /// Frames from outside hosts: the queue comes from the destination port's block of 64, or from that of an ICMP
-  /// query's identifier (RFC 5508 section 3). Everything else is for queue 0.
+  /// query's identifier (RFC 5508 section 3). Everything else but IPv6 is for queue 0.
   case outside
 
   /// The program for a device with `queues` queues.
@@ -20,6 +20,7 @@ package enum SteeringProgram: Equatable, Sendable {
     case .inside(let instance): assembly.chooseBySource(seed: UInt32(instance) &* 0x85EB_CA6B, queues: UInt32(queues))
     case .outside: assembly.chooseByPort(queues: UInt32(queues))
     }
+    assembly.chooseForIPv6(queues: UInt32(queues))
     return assembly.assembled()
   }
 }
@@ -27,14 +28,14 @@ package enum SteeringProgram: Equatable, Sendable {
 /// Instructions with jumps to places that are yet to come.
 private struct Assembly {
   enum Place: Hashable {
-    case untagged, port, portFound, queueZero
+    case untagged, ipv6, port, portFound, queueZero
   }
 
   private var instructions: [Instruction] = []
   private var jumps: [(at: Int, to: Place)] = []
   private var places: [Place: Int] = [:]
 
-  /// Finds the IPv4 header behind the Ethernet header and at most one IEEE 802.1Q tag.
+  /// Finds the IP header behind the Ethernet header and at most one IEEE 802.1Q tag.
   mutating func findNetworkHeader() {
     append(.copy(.argument, to: .frame))
     append(.set(.network, 14))
@@ -43,6 +44,7 @@ private struct Assembly {
     append(.set(.network, 18))
     append(.load(.half, at: 16))
     mark(.untagged)
+    append(.jump(if: .result, equals: 0x86DD), to: .ipv6)
     append(.jump(if: .result, differsFrom: 0x0800), to: .queueZero)
   }
 
@@ -87,6 +89,20 @@ private struct Assembly {
     append(.remainder(.result, queues))
     append(.exit)
     endWithQueueZero()
+  }
+
+  /// ((last words of source and destination, added) * 0x9E3779B1 >> 16) % queues: IPv6 has no owner, but packets of one
+  /// flow must not overtake each other.
+  mutating func chooseForIPv6(queues: UInt32) {
+    mark(.ipv6)
+    append(.load(.word, behind: .network, at: 20))
+    append(.copy(.result, to: .transport))
+    append(.load(.word, behind: .network, at: 36))
+    append(.add(.result, .transport))
+    append(.multiply(.result, 0x9E37_79B1))
+    append(.shiftRight(.result, 16))
+    append(.remainder(.result, queues))
+    append(.exit)
   }
 
   private mutating func endWithQueueZero() {

@@ -72,7 +72,7 @@ extension Worker where IO: ~Copyable {
       return false
     }
     if plan.neighbors.shouldRequest(neighbor, now: now) { sendARPRequest(for: hop.neighbor, on: hop.interface) }
-    let entry = WaitingFrames.Entry(
+    let entry = WaitingFrames<NextHop>.Entry(
       frame: frame, network: UInt16(network), end: UInt32(end), exceedsLink: exceedsLink, hop: hop, since: now)
     let isWaiting = waiting.add(entry)
     if !isWaiting { drop(frame, .neighborQueueFull) }
@@ -97,7 +97,7 @@ extension Worker where IO: ~Copyable {
       }
     }
     let now = now
-    while let entry = waiting.takeFirst(where: { now &- $0.since > WaitingFrames.patience }) {
+    while let entry = waiting.takeFirst(where: { now &- $0.since > WaitingFrames<NextHop>.patience }) {
       reportUnreachable(entry)
       drop(entry.frame, .neighborUnresolved)
     }
@@ -108,7 +108,7 @@ extension Worker where IO: ~Copyable {
   ///
   /// The packet has been translated already, so the error is written as the next hop's segment would see it and goes
   /// back through the translator, which gives it the form that the sender knows.
-  private mutating func reportUnreachable(_ entry: WaitingFrames.Entry) {
+  private mutating func reportUnreachable(_ entry: WaitingFrames<NextHop>.Entry) {
     let octets = memory.octets(of: entry.frame)
     let network = Int(entry.network)
     let link = links[entry.hop.interface]

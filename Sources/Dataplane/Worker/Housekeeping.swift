@@ -32,12 +32,14 @@ extension Worker where IO: ~Copyable {
     var due: [NextHop] = []
     ageing.turn(plan.neighbors, now: now) { _, hop in due.append(hop) }
     for hop in due { sendARPRequest(for: hop.neighbor, on: hop.interface) }
+    keepIPv6()
     if announcements.remaining > 0, nanoseconds >= announcements.next { announce() }
   }
 
   private mutating func announce() {
     announcements.remaining -= 1
     announcements.next = nanoseconds + 1_000_000_000
+    announceIPv6()
     for interface in plan.interfaces {
       guard let own = interface.address else { continue }
       sendARPRequest(for: own, on: interface.id, announcing: true)

@@ -44,6 +44,10 @@ package enum LoadCounter: Int, CaseIterable, Sendable {
   case handedIn
   /// ARP requests and replies sent.
   case arpSent
+  /// Messages of IPv6's Neighbor Discovery sent.
+  case neighborMessagesSent
+  /// IPv6 packets that were sent on.
+  case ipv6Forwarded
   /// ICMP errors sent.
   case icmpErrorsSent
   /// Packets that were cut to the size of a link, and the fragments that they became.

@@ -104,7 +104,7 @@ extension Worker where IO: ~Copyable {
     let isOurs = target == links[frame.ingress].hardwareAddress
     switch type {
     case Ethernet.typeARP where isOurs || target == .broadcast: receiveARP(frame, octets, network)
-    case Ethernet.typeIPv6: drop(frame, .ipv6)
+    case Ethernet.typeIPv6: receiveIPv6(frame, octets, network, isOurs: isOurs)
     case _ where !isOurs: drop(frame, target.isGroup ? .multicast : .notOurEthernetAddress)
     default: drop(frame, .unsupportedEtherType)
     }

@@ -33,12 +33,14 @@ extension Worker where IO: ~Copyable {
     }
   }
 
-  /// Sends an IPv4 packet of a frame to a resolved neighbour.
+  /// Sends an IP packet of a frame to a resolved neighbour.
   ///
   /// The packet stays where it is; the Ethernet header is written right before it, with a tag or without, and the
   /// virtio header before that.
   @inline(__always)
-  mutating func transmit(_ frame: Frame, network: Int, end: Int, to neighbor: NeighborState) {
+  mutating func transmit(
+    _ frame: Frame, network: Int, end: Int, to neighbor: NeighborState, type: UInt16 = Ethernet.typeIPv4
+  ) {
     let link = links[neighbor.interface]
     let headerLength = link.vlan == 0 ? Ethernet.headerLength : Ethernet.headerLength + Ethernet.tagLength
     var sent = frame
@@ -51,7 +53,7 @@ extension Worker where IO: ~Copyable {
       octets.store16(Ethernet.typeVLAN, at: Ethernet.type)
       octets.store16(link.vlan, at: Ethernet.type + 2)
     }
-    octets.store16(Ethernet.typeIPv4, at: headerLength - 2)
+    octets.store16(type, at: headerLength - 2)
     send(sent, octets, on: neighbor.interface, device: link.device)
   }
 

@@ -1,13 +1,11 @@
-import Forwarding
-
-/// The packets of one worker that wait for an ARP answer: few, and not for long.
-struct WaitingFrames: ~Copyable {
+/// The packets of one worker that wait for a neighbour's answer: few, and not for long.
+struct WaitingFrames<Hop: Equatable & BitwiseCopyable>: ~Copyable {
   /// Packets that wait for one neighbour at most (RFC 1122 section 2.3.2.2 asks for one at least).
-  static let maximumPerNeighbor = 16
+  static var maximumPerNeighbor: Int { 16 }
   /// Packets that wait at all.
-  static let capacity = 64
+  static var capacity: Int { 64 }
   /// Ticks after which a packet has waited long enough.
-  static let patience: UInt32 = 3
+  static var patience: UInt32 { 3 }
 
   /// One packet, rewritten and ready to go.
   struct Entry: BitwiseCopyable {
@@ -18,7 +16,7 @@ struct WaitingFrames: ~Copyable {
     var exceedsLink: Bool
     /// The neighbour itself, not its place in the table: one that does not answer is forgotten before its packets are,
     /// and its place may then be another's.
-    var hop: NextHop
+    var hop: Hop
     var since: UInt32
   }
 

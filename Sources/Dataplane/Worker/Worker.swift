@@ -16,7 +16,8 @@ import WireFormats
   /// How each device is being read.
   var inlets: InlineArray<64, Inlet> = InlineArray(repeating: Inlet())
   var links: LinkTable
-  var waiting = WaitingFrames()
+  var waiting = WaitingFrames<NextHop>()
+  var waitingIPv6 = WaitingFrames<IPv6NextHop>()
   var reentries: ReentryQueue
   var ageing = NeighborAgeing()
   var icmpLimit = RateLimit(rate: 1000, burst: 200)
@@ -33,6 +34,9 @@ import WireFormats
   var nextSweep: UInt64 = 0
   var lastSweep: UInt64 = 0
   var announcements = Announcements()
+  /// Where the ageing of IPv6 neighbours goes on, and when routers are advertised next.
+  var ipv6Cursor = 0
+  var nextAdvertisement: UInt64 = 0
   /// The "Identification" of the last datagram of the gateway's own.
   var ownPacketIdentification: UInt16 = 0
   /// The interfaces being captured, read once a turn.
@@ -95,6 +99,7 @@ import WireFormats
     if !reentries.isEmpty { processAgain() }
     if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
     if waiting.count > 0 { sendWaiting() }
+    if waitingIPv6.count > 0 { sendWaitingIPv6() }
     if !handle.outbox.isEmpty { sendOwnDatagrams() }
     if nanoseconds >= nextSweep { sweep() }
     if nanoseconds >= nextHousekeeping { keepHouse() }
@@ -130,7 +135,7 @@ import WireFormats
     }
     handle.load.add(to: .sleeps)
     // An ARP answer may reach another worker, so frames that wait for one are looked after more often.
-    let limit = waiting.count > 0 ? 2_000_000 : Self.housekeepingInterval
+    let limit = waiting.count + waitingIPv6.count > 0 ? 2_000_000 : Self.housekeepingInterval
     io.submitAndWait(atLeast: 1, nanoseconds: limit)
     handle.wake.awake()
   }

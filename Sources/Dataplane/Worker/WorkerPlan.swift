@@ -12,6 +12,7 @@ struct WorkerPlan: Sendable {
   var queues: [Int32]
   var memory: FrameMemory
   var neighbors: NeighborTable
+  var ipv6Neighbors: IPv6NeighborTable
   /// `rings[from * parties + to]`: frames from one worker or slow path to another.
   var rings: [HandoverRing]
   /// `returns[from * parties + to]`: buffers on their way back to the pool they are from.

@@ -20,6 +20,8 @@ package struct Policy: Sendable {
   package let globalAddresses: GlobalAddresses
   package let maximumEntries: Int
   package let doorLimits: DoorLimits
+  /// IPv6, which is routed and not translated.
+  package let ipv6: IPv6Links
   let gatewayServices: GatewayServiceTable
 
   let facts: [InterfaceFacts]
@@ -45,9 +47,10 @@ package struct Policy: Sendable {
   ///   - earlier: the policy that this one replaces, whose addresses keep their numbers.
   package init(
     interfaces: [NetworkInterface], routes: RoutingTable, translation: TranslationConfiguration,
-    book: inout RuleBook, replacing earlier: Policy? = nil
+    ipv6Routes: [IPv6Route] = [], book: inout RuleBook, replacing earlier: Policy? = nil
   ) {
     self.interfaces = interfaces
+    ipv6 = IPv6Links(interfaces, routes: ipv6Routes)
     self.routes = routes
     timeouts = translation.timeouts
     limits = translation.limits

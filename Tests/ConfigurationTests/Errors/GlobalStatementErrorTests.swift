@@ -122,7 +122,7 @@ private let rejections = [
     gw.conf:1:1: error: unknown statement 'frobnicate'
         frobnicate now
         ^
-        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, access-list, route-map, version, exit, end
+        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, ipv6, access-list, route-map, version, exit, end
     """#),
   Rejection(
     #"""
@@ -152,7 +152,7 @@ private let rejections = [
     gw.conf:1:3: error: the statement is incomplete
         no
           ^
-        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, access-list, route-map, version, exit, end
+        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, ipv6, access-list, route-map, version, exit, end
     """#),
   Rejection(
     #"""
@@ -162,7 +162,7 @@ private let rejections = [
     gw.conf:1:1: error: unknown statement 'höst'
         höst gw
         ^
-        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, access-list, route-map, version, exit, end
+        expected: hostname, control-socket, conformance, dataplane, interface, ip, vrf, ipv6, access-list, route-map, version, exit, end
     """#),
 ]
 

@@ -235,7 +235,7 @@ private let refusals = [
      ipv6 enable
     """#,
     #"""
-    3:2 'ipv6' is not supported: Sallyport forwards and translates IPv4 only
+    3:7 'ipv6 enable' is not supported: Sallyport routes IPv6 between interfaces with 'ipv6 address', by 'ipv6 route', and does no more with it
     """#),
   Refusal(
     #"""

@@ -65,7 +65,7 @@ private let refusals = [
      permit any any
     """#,
     #"""
-    1:1 'ipv6' is not supported: Sallyport forwards and translates IPv4 only
+    1:6 'ipv6 access-list' is not supported: Sallyport routes IPv6 between interfaces with 'ipv6 address', by 'ipv6 route', and does no more with it
     """#),
   Refusal(
     #"""

@@ -156,7 +156,7 @@ private let refusals = [
      match ipv6 address X
     """#,
     #"""
-    2:8 'match ipv6' is not supported: Sallyport forwards and translates IPv4 only
+    2:8 'match ipv6' is not supported: Sallyport translates IPv4 only, and IPv6 is routed without asking a rule
     """#),
   Refusal(
     #"""

@@ -29,6 +29,8 @@ struct BenchSetup {
   var knowsNeighbors = true
   /// Whether bob's static address is left to others to answer for.
   var noAlias = false
+  /// Whether the interfaces carry IPv6, each with the network 2001:db8:N::/64 of its number.
+  var ipv6 = false
   /// Whether what the gateway announces at its start is kept for the test to look at.
   var keepsAnnouncements = false
 
@@ -65,6 +67,10 @@ struct BenchSetup {
         case .taggedOutside: segment.networkInterface(mtu: taggedOutsideMTU)
         default: segment.networkInterface(mtu: 1500)
         }
+      if ipv6 {
+        interface.ipv6 = IPv6InterfaceAddress(
+          address: IPv6Address(0x2001_0DB8_0000_0000 | UInt64(interface.id.rawValue) << 16, 1), prefixLength: 64)
+      }
       if interface.realm == .inside { interface.unreachables = unreachablesInside }
       return interface
     }

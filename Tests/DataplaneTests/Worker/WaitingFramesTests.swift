@@ -55,14 +55,14 @@ import WireFormats
     let bench = try WorkerBench(unacquainted)
     for number in 0..<20 { bench.arrive(query(UInt16(number)), from: .alice) }
     bench.settle()
-    #expect(bench.load(.waiting) == WaitingFrames.maximumPerNeighbor)
+    #expect(bench.load(.waiting) == WaitingFrames<NextHop>.maximumPerNeighbor)
     #expect(bench.allDrops == [.neighborQueueFull: 4])
     for host in 60..<70 {
       let destination = SocketAddress(IPv4Address(0xCB00_7100 + UInt32(host)), 53)
       for _ in 0..<8 { bench.arrive(.udp(from: Host.alice.at(5000), to: destination), from: .alice) }
       bench.settle()
     }
-    #expect(bench.load(.waiting) == WaitingFrames.capacity)
+    #expect(bench.load(.waiting) == WaitingFrames<NextHop>.capacity)
     #expect(bench.allDrops == [.neighborQueueFull: 4 + 16 + 80 - 64])
     #expect(bench.problems == [])
     let sent = bench.send(.reply(from: .carol, to: .outside), on: .outside)

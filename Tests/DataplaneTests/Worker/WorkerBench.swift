@@ -28,6 +28,7 @@ import WireFormats
 
   let policy: Policy
   let neighbors = NeighborTable()
+  let ipv6Neighbors = IPv6NeighborTable()
   let ports: PortMap
   let handles: [WorkerHandle]
   let rings: [HandoverRing]
@@ -83,7 +84,7 @@ import WireFormats
     for index in 0..<setup.workers {
       let plan = WorkerPlan(
         index: index, workers: setup.workers, slowPaths: setup.slowPaths, queues: [-1, -1], memory: frames,
-        neighbors: neighbors, rings: rings,
+        neighbors: neighbors, ipv6Neighbors: ipv6Neighbors, rings: rings,
         returns: returns, wakes: wakes, interfaces: setup.interfaces, deviceCount: 2, poll: setup.poll,
         burst: setup.burst, ringEntries: 64, readDepth: setup.readDepth, originNanoseconds: origin)
       let shard = unsafe Shard(
@@ -241,6 +242,7 @@ extension WorkerBench {
     var free = 0
     for cell in cells {
       free += cell.worker.pool.count + cell.worker.io.waitingReads + cell.worker.waiting.count
+      free += cell.worker.waitingIPv6.count
       free += cell.worker.translator.fragmentsHeld
       problems += cell.worker.io.problems + cell.worker.translator.checkInvariants()
     }

@@ -1,6 +1,6 @@
 """Takes one TCP connection on a port, reads it to its end, and prints "OCTETS SHA256" of what came.
 
-    sink.py PORT [--after-eof SECONDS]
+    sink.py PORT [--after-eof SECONDS] [--ipv6]
 
 With --after-eof it says "goodbye" on the half of the connection that is still open, so many seconds later.
 """
@@ -13,9 +13,11 @@ import time
 parser = argparse.ArgumentParser()
 parser.add_argument("port", type=int)
 parser.add_argument("--after-eof", type=float)
+parser.add_argument("--ipv6", action="store_true")
 arguments = parser.parse_args()
 
-with socket.create_server(("", arguments.port)) as listener:
+family = socket.AF_INET6 if arguments.ipv6 else socket.AF_INET
+with socket.create_server(("", arguments.port), family=family) as listener:
     listener.settimeout(60)
     connection, _ = listener.accept()
 digest, count = hashlib.sha256(), 0
