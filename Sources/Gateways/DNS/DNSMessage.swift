@@ -210,11 +210,11 @@ extension DNSMessage.Name {
 }
 
 extension DNSGateway {
-  /// The addresses in the A records of a message; none when it does not parse.
+  /// The addresses in the records of a message; none when it does not parse.
   package static func addresses(in message: Span<UInt8>) -> [IPv4Address] {
     guard let parsed = DNSMessage(message) else { return [] }
-    return parsed.records.compactMap { record in
-      record.type == 1 && record.data.count == 4 ? IPv4Address(message.number32(at: record.data.lowerBound)) : nil
+    return parsed.records.flatMap { record in
+      record.addressPlaces(in: message).map { IPv4Address(message.number32(at: $0)) }
     }
   }
 }
