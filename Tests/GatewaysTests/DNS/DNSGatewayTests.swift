@@ -1,6 +1,7 @@
 import Forwarding
 import GatewayTestSupport
 import Gateways
+import Synchronization
 import TestSupport
 import Testing
 import Translation
@@ -162,6 +163,26 @@ struct DNSGatewayTests {
     #expect(conversation.edits.count == 1, "the case of letters does not matter")
     conversation.datagram(response("bob.example", type: 1, [(1, [203, 0, 113, 50])]), .inbound)
     #expect(conversation.edits.count == 1, "a question has one answer")
+  }
+
+  @Test func `an answer that nobody asked for binds no outside host's address`() {
+    final class Asking: AddressBook {
+      let questions = Atomic(0)
+      func insideGlobal(of: IPv4Address, in: RoutingInstance, _: RoutingInstance) -> IPv4Address? { nil }
+      func insideLocal(of: IPv4Address, in: RoutingInstance, _: RoutingInstance) -> IPv4Address? { nil }
+      func outsideGlobal(of: IPv4Address, in: RoutingInstance, _: RoutingInstance) -> IPv4Address? { nil }
+      func outsideLocal(of: IPv4Address, in: RoutingInstance, _: RoutingInstance) -> IPv4Address? {
+        questions.add(1, ordering: .relaxed)
+        return nil
+      }
+    }
+    let book = Asking()
+    var conversation = Conversation(DNSGateway.self, transport: .udp, addresses: book)
+    conversation.datagram(query("eve.example", type: 1), .outbound)
+    conversation.datagram(response("eve.example", type: 1, id: 8, [(1, [198, 51, 100, 66])]), .inbound)
+    #expect(book.questions.load(ordering: .relaxed) == 0)
+    conversation.datagram(response("eve.example", type: 1, [(1, [198, 51, 100, 66])]), .inbound)
+    #expect(book.questions.load(ordering: .relaxed) == 1)
   }
 
   @Test func `a signed answer is left alone and counted`() {
