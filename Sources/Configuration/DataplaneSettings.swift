@@ -45,6 +45,8 @@ package struct DataplaneSettings: Hashable, Sendable {
   package var algCores: [Int] = []
   /// Megabytes that the connections of one slow path's thread may hold, 1 to 65 536.
   package var algMemory = 256
+  /// Megabytes that the connections of one inside host may hold there, 1 to 65 536, but no more than half of all.
+  package var algHostMemory = 16
   package var algOverflow = Overflow.pass
   /// Requests that a worker's ring holds: a power of two from 64 to 4096.
   package var ringEntries = 512

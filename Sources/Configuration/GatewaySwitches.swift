@@ -124,6 +124,7 @@ extension GatewayConfiguration {
     settings.options = switches.options
     settings.callRate = switches.callRate
     settings.maximumOctets = dataplane.algMemory << 20
+    settings.octetsPerHost = dataplane.algHostMemory << 20
     settings.overflow = dataplane.algOverflow == .pass ? .pass : .reset
     return settings
   }

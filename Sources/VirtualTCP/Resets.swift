@@ -16,7 +16,7 @@ extension VirtualConnection {
     if place == self[direction].received || place == self[direction].acknowledged {
       var reset = header(direction, place: self[direction].outNext)
       reset.flags = segment.flags.intersection([.rst, .ack])
-      isReset = true
+      endByReset()
       put(reset, [], direction)
     } else if place >= self[direction].acknowledged, place < self[direction].announcedEnd {
       tally.challenges += 1
@@ -37,8 +37,14 @@ extension VirtualConnection {
       tally.challenges += 1
       return
     }
-    isReset = true
+    endByReset()
     relay(segment, [], direction)
+  }
+
+  /// From a reset on nothing is held any more: nobody waits for it.
+  private func endByReset() {
+    isReset = true
+    for direction in [Direction.outbound, .inbound] { self[direction].forgetOctets() }
   }
 
   /// After a reset there is no connection any more: who has not heard of it is told again, with the number that it expects
@@ -61,7 +67,7 @@ extension VirtualConnection {
   /// Resets both ends.
   package func reset() {
     guard isEstablished, !isReset else {
-      isReset = true
+      endByReset()
       return
     }
     for direction in [Direction.outbound, .inbound] {
@@ -70,6 +76,15 @@ extension VirtualConnection {
       reset.options = TCPOptions()
       put(reset, [], direction)
     }
-    isReset = true
+    endByReset()
+  }
+}
+
+extension Pipe {
+  /// Lets go of all octets.
+  mutating func forgetOctets() {
+    unread = OctetQueue()
+    early = Reassembly()
+    queue = ChunkQueue()
   }
 }

@@ -104,9 +104,11 @@ import WireFormats
 
   @Test func `say what only tells, and how records are changed`() throws {
     let configuration = try configuration(
-      "ip nat service ftp dry-run\nip nat service dns-reset-ttl\ndataplane\n alg-memory 64\n alg-overflow reset")
+      "ip nat service ftp dry-run\nip nat service dns-reset-ttl\ndataplane\n alg-memory 64\n alg-host-memory 8\n alg-overflow reset"
+    )
     let settings = configuration.engineSettings
     #expect(settings.dryRun == [Self.ftp] && settings.options == .resetsTTL)
+    #expect(settings.octetsPerHost == 8 << 20)
     #expect(settings.maximumOctets == 64 << 20 && settings.overflow == .reset)
     let again = try GatewayConfiguration.parse(configuration.render(), file: "rendered")
     #expect(again == configuration)
@@ -120,7 +122,8 @@ import WireFormats
   }
 
   @Test(arguments: [
-    ("alg-memory 0", "range 1-65536"), ("alg-memory 65537", "range 1-65536"), ("alg-overflow drop", "pass"),
+    ("alg-memory 0", "range 1-65536"), ("alg-memory 65537", "range 1-65536"), ("alg-host-memory 0", "range 1-65536"),
+    ("alg-overflow drop", "pass"),
   ]) func `are refused with what was expected`(_ line: String, _ expected: String) throws {
     do {
       _ = try configuration("dataplane\n \(line)")

@@ -31,9 +31,10 @@ package struct EngineBench: ~Copyable {
 
   package static let clientPort: UInt16 = 40_000
 
-  /// A session of alice with carol's server of a gateway.
+  /// A session of alice with carol's server of a gateway, over the first of its services or over another transport.
   package init(
-    _ gateway: any ApplicationGateway.Type, settings change: (inout EngineSettings) -> Void = { _ in }
+    _ gateway: any ApplicationGateway.Type, transport: IPProtocol? = nil,
+    addresses: any AddressBook = EmptyAddressBook(), settings change: (inout EngineSettings) -> Void = { _ in }
   ) {
     var settings = EngineSettings()
     settings.enabled = Set(GatewayCatalog.all.map { $0.id })
@@ -41,10 +42,10 @@ package struct EngineBench: ~Copyable {
     let service = gateway.services[0]
     var record = SessionRecord(
       insideLocal: (Host.alice.address, Self.clientPort), insideGlobal: (Place.pool.lowerBound, 41_000),
-      outside: (Host.carol.address, service.port), protocol: service.transport)
+      outside: (Host.carol.address, service.port), protocol: transport ?? service.transport)
     record.gateway = gateway.id
     session = InspectedSession(id: SessionID(worker: 0, number: 3, created: 9), record: record)
-    engine = GatewayEngine(settings, addresses: EmptyAddressBook(), counters: counters, ledger: ledger)
+    engine = GatewayEngine(settings, addresses: addresses, counters: counters, ledger: ledger)
     ledger.follow()
   }
 

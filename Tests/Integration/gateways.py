@@ -103,9 +103,9 @@ def configured(the_lab_, *statements):
 class Talk:
     """A control connection held open by hand, on a host of the lab."""
 
-    def __init__(self, test, the_lab_, host, address, port=21, greeted=True):
+    def __init__(self, test, the_lab_, host, address, port=21, greeted=True, source=()):
         self.running = test.enterContext(the_lab_.start(
-            host, "python3", "-u", lab.PROGRAMS / "talk.py", address, port, interactive=True
+            host, "python3", "-u", lab.PROGRAMS / "talk.py", address, port, *source, interactive=True
         ))
         if greeted:
             test.assertIn("220", self.read())

@@ -289,6 +289,64 @@ class Lifecycle(GatewayTestCase):
                 self.assertEqual(fetch("alice", lab.CAROL, *ACTIVE), 0)
             self.eventually(lambda: len(the_lab.show_json("vtcp")["connections"]) <= 1, "sessions were not forgotten")
 
+    def named(self, row):
+        """The words of `clear` that name the session of a row of `show ip nat translations`."""
+        ends = [word for endpoint in row[1:] for word in endpoint.split(":")]
+        return "clear", "ip", "nat", "translation", row[0], "inside", *ends[:4], "outside", *ends[4:]
+
+    def sessions(self, port):
+        """The rows of sessions with a port of carol's."""
+        return [row for row in the_lab.translations("tcp") if row[4] == f"{lab.CAROL}:{port}"]
+
+    def test_clearing_a_control_session_closes_its_door_and_spares_a_transfer(self):
+        with serving() as root:
+            (root / "large").write_bytes(bytes(16 << 20))
+            command = "curl", "-sS", *ACTIVE, "--limit-rate", "6M", "-o", "/dev/null", "-w", "%{size_download}"
+            with the_lab.start("alice", *command, f"ftp://{lab.CAROL}/large") as running:
+                transfer = self.eventually(lambda: self.sessions(20), "there is no transfer")
+                before = self.sessions(21)
+                talk = Talk(self, the_lab, "alice", lab.CAROL)
+                talk.log_in()
+                self.assertIn("200", talk.say("PORT 10,10,10,10,200,21\r\n")[0])
+                [door] = gateways.doors(the_lab)
+                [row] = [row for row in self.sessions(21) if row not in before]
+                the_lab.sallyport(*self.named(row))
+                self.assertEqual(gateways.doors(the_lab), [])
+                self.assertEqual((self.sessions(20), self.sessions(21)), (transfer, before))
+                # Who comes for the door now finds none.
+                target = f"/dev/tcp/{door['insideGlobal']}/{door['insideGlobalPort']}"
+                tried = the_lab.run("carol", "timeout", "1", "bash", "-c", f": > {target}", check=False)
+                self.assertNotEqual(tried.returncode, 0)
+                self.assertEqual(running.finish(20)[:8], str(16 << 20), "the transfer was to go on")
+
+    def test_clearing_a_session_through_a_door_leaves_the_control_session_its_gateway(self):
+        with serving() as root:
+            (root / "large").write_bytes(bytes(64 << 20))
+            command = "curl", "-sS", *ACTIVE, "--limit-rate", "2M", "-o", "/dev/null"
+            with the_lab.start("alice", *command, f"ftp://{lab.CAROL}/large"):
+                [row] = self.eventually(lambda: self.sessions(20), "there is no transfer")
+                talk = Talk(self, the_lab, "alice", lab.CAROL)
+                talk.log_in()
+                the_lab.sallyport(*self.named(row))
+                self.assertIn("200", talk.say("PORT 10,10,10,10,200,22\r\n")[0])
+                self.assertEqual([door["insideLocalPort"] for door in gateways.doors(the_lab)], [200 * 256 + 22])
+
+    def test_clearing_everything_closes_the_doors_of_every_worker(self):
+        hosts = [f"10.10.10.{last}" for last in range(70, 82)]
+        the_lab.add_addresses("alice", *hosts)
+        with serving():
+            for host in hosts:
+                talk = Talk(self, the_lab, "alice", lab.CAROL, source=[host])
+                talk.log_in()
+                self.assertIn("200", talk.say(f"PORT {host.replace('.', ',')},200,23\r\n")[0])
+            doors = gateways.doors(the_lab)
+            self.assertEqual(sorted(door["insideLocal"] for door in doors), hosts)
+            if len(the_lab.show_json("workers")) > 1:
+                self.assertGreater(len({door["worker"] for door in doors}), 1)
+            the_lab.sallyport("clear", "ip", "nat", "translation", "*")
+            self.assertEqual(gateways.doors(the_lab), [])
+            self.eventually(lambda: the_lab.show_json("vtcp")["connections"] == [], "sessions were not forgotten")
+
     def test_a_shifted_control_connection_outlives_the_daemon(self):
         shutil.rmtree(STATE, ignore_errors=True)
         self.addCleanup(shutil.rmtree, STATE, ignore_errors=True)

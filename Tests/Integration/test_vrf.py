@@ -4,7 +4,7 @@ import contextlib
 
 import lab
 from captures import capture
-from servers import nginx, observer, receiver
+from servers import nginx, observer, receiver, vsftpd
 
 
 def setUpModule():
@@ -110,6 +110,7 @@ interface outside1
 ip nat pool RED-OUT 203.0.113.100 203.0.113.100 prefix-length 24
 ip nat inside source list 10 pool RED-OUT vrf RED match-in-vrf overload
 ip nat inside source static tcp 10.10.10.10 8080 203.0.113.60 80 vrf RED match-in-vrf
+ip nat inside source static tcp 10.10.10.10 21 203.0.113.60 21 vrf RED match-in-vrf
 """
 
 RED_SERVER = "203.0.113.10"
@@ -158,6 +159,18 @@ class InstanceWithItsOwnOutside(lab.LabTestCase):
         self.assertEqual([len(lines) for lines in heard], [3, 3])
         self.assertEqual({line.split()[0] for line in heard[1]}, {"203.0.113.100"})
         self.assertNotEqual(heard[0][0].split()[3], heard[1][0].split()[3], "each heard its own client")
+
+    def test_ftp_works_in_the_instance_whichever_side_the_server_is_on(self):
+        for server, client, address in ("dave", "red", RED_SERVER), ("red", "dave", lab.RED_GLOBAL):
+            with vsftpd(self.lab, server) as root:
+                (root / "data").write_bytes(server.encode() * 50_000)
+                for mode in ("--ftp-port", "-", "--disable-eprt"), ("--disable-epsv",), ("--ftp-port", "-"), ():
+                    with self.subTest(mode, server=server):
+                        got = self.lab.run(client, "curl", "-sS", "-m", "8", *mode, f"ftp://{address}/data").stdout
+                        self.assertEqual(got, server * 50_000)
+        # In the global instance there is nobody behind red's address, nor a door of his.
+        result = self.lab.run("carol", "curl", "-sS", "-m", "1", f"ftp://{lab.RED_GLOBAL}/data", check=False)
+        self.assertNotEqual(result.returncode, 0)
 
     def test_a_static_port_of_the_instance_is_open_on_its_own_outside_only(self):
         with nginx(self.lab, "red", port=8080):

@@ -195,10 +195,14 @@ import WireFormats
     #expect(replayed.report.entries.flatMap(\.doors).count == 1)
   }
 
-  @Test func `finds an address in a DNS answer that a static entry would have translated`() throws {
+  @Test(arguments: [false, true])
+  func `finds an address in a DNS answer that a static entry would have translated`(_ isHint: Bool) throws {
     func answer(_ address: [UInt8]) -> [UInt8] {
       let question: [UInt8] = [1, 0x62, 0] + [0, 1, 0, 1]
-      let record: [UInt8] = [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4] + address
+      // An HTTPS record before its hint: priority 1, no name of its own, the hint's key and length.
+      let head: [UInt8] = isHint ? [0, 1, 0, 0, 4, 0, 4] : []
+      let record: [UInt8] =
+        [0xC0, 12, 0, isHint ? 65 : 1, 0, 1, 0, 0, 0, 60, 0, UInt8(head.count + 4)] + head + address
       return [0, 9, 0x84, 0, 0, 1, 0, 1, 0, 0, 0, 0] + question + record
     }
     var recording = Recording()
@@ -206,7 +210,8 @@ import WireFormats
     recording.add(ask.with { $0.payload = [0, 9, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0x62, 0, 0, 1, 0, 1] })
     recording.add(ask.reversed.with { $0.payload = answer([10, 10, 10, 11]) })
     let replayed = try Replayed(recording)
-    #expect(replayed.problems == [] && replayed.report.entries.flatMap(\.edits).map(\.field) == ["A"])
+    #expect(
+      replayed.problems == [] && replayed.report.entries.flatMap(\.edits).map(\.field) == [isHint ? "ipv4hint" : "A"])
     #expect(replayed.outside.last?.octets.suffix(4) == [203, 0, 113, 50])
     let dry = try Replayed(recording, "ip nat service dns dry-run\n")
     #expect(Set(dry.problems) == ["dry-run", "leak"])

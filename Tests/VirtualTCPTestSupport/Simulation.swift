@@ -30,23 +30,30 @@ package struct Simulation {
     var isTowardsProxy: Bool
   }
 
-  private var inside: ModelEnd
-  private var outside: ModelEnd
+  private(set) var inside: ModelEnd
+  private(set) var outside: ModelEnd
   var connection = VirtualConnection()
   var random: SeededRandom
   private let trouble: Trouble
   private var flights: [Flight] = []
   private var order = 0
   var now: UInt64 = 1_000_000
+  /// Whether segments have come whose outcome waits for those that came at the same time.
+  private var isBurst = false
   private let superFrames: Bool
   /// Whether both ends open the connection (RFC 9293 section 3.5).
   private let isSimultaneous: Bool
   /// The streams as the gateway made them: what has to arrive.
   var expectedOutside: [UInt8] = []
   var expectedInside: [UInt8] = []
-  /// The length of the message at the head of each direction; the gateway waits until it is whole.
-  var wanted: [Direction: Int] = [:]
+  var readings: [Direction: Reading] = [:]
   let longestMessage: Int
+  /// Of a hundred messages, how many wait for an answer before they are passed on.
+  let holding: Int
+  /// The message behind which the gateway looks no longer; nil for none.
+  let lastMessage: Int?
+  var messages = 0
+  var hasSteppedAside = false
 
   package init(seed: UInt64, octets: Int, trouble: Trouble, longestMessage: Int) {
     var random = SeededRandom(seed: seed)
@@ -76,6 +83,8 @@ package struct Simulation {
     outside = ModelEnd(.inbound, ofOutside, sending: stream())
     isSimultaneous = random.oneIn(20)
     superFrames = random.oneIn(2)
+    holding = random.oneIn(3) ? 30 : 0
+    lastMessage = random.oneIn(4) ? 1 + Int(random.next() % 12) : nil
     self.trouble = trouble
     self.longestMessage = longestMessage
     self.random = random
@@ -117,7 +126,9 @@ package struct Simulation {
   }
 
   /// When the first of the ends and the proxy has something to do.
-  private var deadlines: UInt64? { [inside.deadline, outside.deadline, connection.deadline].compactMap { $0 }.min() }
+  private var deadlines: UInt64? {
+    [inside.deadline, outside.deadline, connection.deadline, answerAt].compactMap { $0 }.min()
+  }
 
   private var progress: String {
     "\(inside.toSend.count) octets out, \(outside.received.count) of \(expectedOutside.count) there; "
@@ -139,9 +150,11 @@ package struct Simulation {
       flights[place].time <= now
     {
       arrive(flights.remove(at: place))
+      endBurst()
     } else {
       launch(inside.turn(now: now), .outbound)
       launch(outside.turn(now: now), .inbound)
+      answer()
       connection.turn(now: now)
       relay()
     }
@@ -151,7 +164,11 @@ package struct Simulation {
     if flight.isTowardsProxy {
       connection.setPath(.outbound, mtu: 1500, networkHeader: 20, superFrames: superFrames)
       connection.setPath(.inbound, mtu: 1500, networkHeader: 20, superFrames: superFrames)
-      connection.receive(flight.segment, flight.direction, now: now)
+      // As the engine does: what nobody reads waits for the burst's end, and leaves with what came behind it.
+      isBurst = hasSteppedAside && connection.isEstablished
+      connection.receive(
+        flight.segment, payload: flight.segment.payload[...], flight.direction, more: isBurst, now: now)
+      guard !isBurst else { return }
       edit(.outbound)
       edit(.inbound)
       relay()
@@ -160,6 +177,14 @@ package struct Simulation {
     } else {
       launch(inside.receive(flight.segment, now: now), .outbound)
     }
+  }
+
+  /// The frames that came at once have all been taken.
+  private mutating func endBurst() {
+    guard isBurst, !flights.contains(where: { $0.isTowardsProxy && $0.time <= now }) else { return }
+    isBurst = false
+    connection.flush(now: now)
+    relay()
   }
 
   private mutating func relay() {

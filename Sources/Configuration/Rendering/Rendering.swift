@@ -36,6 +36,9 @@ extension GatewayConfiguration {
     if !dataplane.workerCores.isEmpty { lines.append(" worker-cores \(Self.list(dataplane.workerCores))") }
     if !dataplane.algCores.isEmpty { lines.append(" alg-cores \(Self.list(dataplane.algCores))") }
     if dataplane.algMemory != standard.algMemory { lines.append(" alg-memory \(dataplane.algMemory)") }
+    if dataplane.algHostMemory != standard.algHostMemory {
+      lines.append(" alg-host-memory \(dataplane.algHostMemory)")
+    }
     if dataplane.algOverflow != standard.algOverflow {
       lines.append(" alg-overflow \(dataplane.algOverflow.rawValue)")
     }

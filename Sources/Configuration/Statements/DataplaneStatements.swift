@@ -26,6 +26,13 @@ extension DataplaneSettings.Overflow: KeywordSet {}
   }
 }
 
+/// `alg-host-memory MEGABYTES`.
+@Sendable func readALGHostMemory(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
+  try setting(\.algHostMemory, &reader) { (reader) throws(Diagnostic) in
+    try reader.number("MEGABYTES", in: 1...65_536).value
+  }
+}
+
 /// `alg-overflow {pass|reset}`.
 @Sendable func readALGOverflow(_ reader: inout StatementReader) throws(Diagnostic) -> Statement.Effect {
   try setting(\.algOverflow, &reader) { (reader) throws(Diagnostic) in

@@ -59,6 +59,7 @@ extension Grammar {
     Statement("worker-cores", readWorkerCores),
     Statement("alg-cores", readALGCores),
     Statement("alg-memory", readALGMemory),
+    Statement("alg-host-memory", readALGHostMemory),
     Statement("alg-overflow", readALGOverflow),
     Statement("ring-entries", readRingEntries),
     Statement("burst", readBurst),

@@ -40,7 +40,8 @@ private let listedForms: KeyValuePairs<String, ServiceForm> = [
 ]
 
 private let refusedServices: Refusals = [
-  "dns-v6": "Sallyport does not forward IPv6, over which such questions would come",
+  "dns-v6":
+    "no IPv6 packet crosses this gateway, so no question over IPv6 does; AAAA records in questions over IPv4 pass as they are",
   "enable-mib": "there is no SNMP agent; the metrics say what its tables would",
   "enable-sym-port":
     "mappings are endpoint-independent unless 'mapping' says otherwise, so a port is symmetric already",

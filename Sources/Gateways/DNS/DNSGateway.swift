@@ -19,19 +19,9 @@ package enum DNSGateway: ApplicationGateway {
 
 /// What the gateway remembers of one session: the questions without answer.
 struct DNSInspector: PayloadInspector {
-  /// Questions that may wait for their answers; the oldest gives way.
-  static let maximumPending = 64
-
-  /// A question as it left.
-  private struct Question: Hashable {
-    var identifier: UInt16
-    var labels: [UInt8]
-    var type: UInt16
-  }
-
   private let isStream: Bool
   private var hasSpoken = false
-  private var pending: [Question] = []
+  private var open = OpenQuestions()
 
   init(isStream: Bool) { self.isStream = isStream }
 
@@ -73,19 +63,20 @@ struct DNSInspector: PayloadInspector {
     if let remark = translation.remark { agent.remark(remark) }
     if message.isSigned, !translation.edits.isEmpty {
       agent.remark("signed")
-      note(message, direction, session, book, isTranslated: false)
+      note(message, direction, through: &agent, isTranslated: false)
       return
     }
     let length = body.count + translation.totalGrowth
     guard length <= (isStream ? 65_535 : 65_507) else {
       agent.remark("too long")
+      note(message, direction, through: &agent, isTranslated: false)
       return
     }
     if isStream, length != body.count {
       agent.replace(0..<2, with: [UInt8(length >> 8), UInt8(length & 255)], field: "length")
     }
     for edit in translation.edits { agent.replace(edit.range, with: edit.octets, field: edit.field) }
-    note(message, direction, session, book, isTranslated: !translation.edits.isEmpty)
+    note(message, direction, through: &agent, isTranslated: !translation.edits.isEmpty)
   }
 
   /// What the receiver of a direction calls an address, or nil where it is the same.
@@ -102,25 +93,22 @@ struct DNSInspector: PayloadInspector {
 
   /// Remembers the question of a query, as its receiver sees it.
   private mutating func note(
-    _ message: DNSMessage, _ direction: Direction, _ session: ControlSession, _ book: any AddressBook,
-    isTranslated: Bool
+    _ message: DNSMessage, _ direction: Direction, through agent: inout TranslationAgent, isTranslated: Bool
   ) {
     guard !message.isResponse, let first = message.questions.first else { return }
     var labels = first.name.labels
-    if isTranslated, let reverse = first.name.reverse, let address = Self.map(reverse.address, direction, session, book)
+    if isTranslated, let reverse = first.name.reverse,
+      let address = Self.map(reverse.address, direction, agent.session, agent.addresses)
     {
       labels = DNSMessage.Name.labels(of: address) + labels.dropFirst(reverse.octets.count)
     }
-    if pending.count == Self.maximumPending { pending.removeFirst() }
-    pending.append(Question(identifier: message.identifier, labels: labels, type: first.type))
+    let isRoom = open.add(message.identifier, labels, type: first.type, now: agent.now)
+    if !isRoom { agent.remark("too many questions") }
   }
 
   /// Whether a response answers a question that waits; it does so no longer.
   private mutating func takePending(_ message: DNSMessage) -> Bool {
-    guard let first = message.questions.first else { return false }
-    let question = Question(identifier: message.identifier, labels: first.name.labels, type: first.type)
-    guard let place = pending.firstIndex(of: question) else { return false }
-    pending.remove(at: place)
-    return true
+    guard let first = message.questions.first else { return isStream && open.hasTransfer(message.identifier) }
+    return open.take(message.identifier, first.name.labels, type: first.type, isStream: isStream)
   }
 }

@@ -36,14 +36,14 @@ struct DNSMessage {
 
   /// Octets of a message's header.
   static let headerLength = 12
-  /// Questions and records of the longest message that is looked at.
-  private static let maximumRecords = 512
+  /// Questions and records of a message that is looked at: more A records than the longest message has room for.
+  private static let maximumRecords = 4096
 
   /// Whether the first octets can be a message's header: what other protocols send cannot (rule R1).
   static func canBegin(_ octets: Span<UInt8>) -> Bool {
     guard octets.count >= headerLength else { return true }
     // "Opcode" 0 to 6, and few questions.
-    return octets[2] >> 3 & 15 <= 6 && octets.number16(at: 4) <= 4 && octets.number16(at: 6) <= 512
+    return octets[2] >> 3 & 15 <= 6 && octets.number16(at: 4) <= 4 && Int(octets.number16(at: 6)) <= maximumRecords
   }
 
   /// Reads a message; nil when anything in it is beyond its end or against the grammar.
@@ -141,6 +141,37 @@ struct DNSMessage {
   var isSigned: Bool { records.contains { $0.type == 46 } }
 }
 
+extension DNSMessage.Record {
+  /// Where IPv4 addresses stand in the data: that of an A record, or the hints of an SVCB or HTTPS record.
+  func addressPlaces(in octets: Span<UInt8>) -> [Int] {
+    switch type {
+    case 1: data.count == 4 ? [data.lowerBound] : []
+    case 64, 65: hintPlaces(in: octets)
+    default: []
+    }
+  }
+
+  /// The places of "ipv4hint" (RFC 9460 section 7.3), which a client may connect to before it has asked for the A record.
+  /// None where the data is against the grammar: "SvcPriority", "TargetName" without pointers, then the "SvcParams".
+  private func hintPlaces(in octets: Span<UInt8>) -> [Int] {
+    var at = data.lowerBound + 2
+    while at < data.upperBound, octets[at] != 0 {
+      guard octets[at] < 64 else { return [] }
+      at += 1 + Int(octets[at])
+    }
+    at += 1
+    var places: [Int] = []
+    while at + 4 <= data.upperBound {
+      let key = octets.number16(at: at)
+      let value = at + 4..<at + 4 + Int(octets.number16(at: at + 2))
+      guard value.upperBound <= data.upperBound else { return [] }
+      if key == 4 { places += stride(from: value.lowerBound, through: value.upperBound - 4, by: 4) }
+      at = value.upperBound
+    }
+    return places
+  }
+}
+
 extension DNSMessage.Name {
   /// `.in-addr.arpa` in labels.
   private static var suffix: [UInt8] { [7] + Array("in-addr".utf8) + [4] + Array("arpa".utf8) }
@@ -179,11 +210,11 @@ extension DNSMessage.Name {
 }
 
 extension DNSGateway {
-  /// The addresses in the A records of a message; none when it does not parse.
+  /// The addresses in the records of a message; none when it does not parse.
   package static func addresses(in message: Span<UInt8>) -> [IPv4Address] {
     guard let parsed = DNSMessage(message) else { return [] }
-    return parsed.records.compactMap { record in
-      record.type == 1 && record.data.count == 4 ? IPv4Address(message.number32(at: record.data.lowerBound)) : nil
+    return parsed.records.flatMap { record in
+      record.addressPlaces(in: message).map { IPv4Address(message.number32(at: $0)) }
     }
   }
 }

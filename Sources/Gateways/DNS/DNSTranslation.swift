@@ -23,13 +23,16 @@ struct DNSTranslation {
     for question in message.questions { rename(question.name, "QNAME", map) }
     for record in message.records {
       rename(record.name, "NAME", map)
-      guard record.type == 1, record.data.count == 4,
-        let address = map(IPv4Address(octets.number32(at: record.data.lowerBound)))
-      else { continue }
+      let changes = record.addressPlaces(in: octets).compactMap { place in
+        map(IPv4Address(octets.number32(at: place))).map { (place, $0) }
+      }
+      guard !changes.isEmpty else { continue }
       if resetsTTL { replace(record.timeToLive..<record.timeToLive + 4, [0, 0, 0, 0], "TTL") }
-      var value: [UInt8] = []
-      value.append32(address.rawValue)
-      replace(record.data, value, "A")
+      for (place, address) in changes {
+        var value: [UInt8] = []
+        value.append32(address.rawValue)
+        replace(place..<place + 4, value, record.type == 1 ? "A" : "ipv4hint")
+      }
     }
     guard !growth.isEmpty else { return }
     movePointers(message)
@@ -51,15 +54,19 @@ struct DNSTranslation {
     edits.append(Edit(range: base + range.lowerBound..<base + range.upperBound, octets: octets, field: field))
   }
 
+  /// Has pointers follow what they point to. Edits and places of growth are in the message's order, so each pointer's is
+  /// found by halving: a message of 64 KiB may have thousands of either.
   private mutating func movePointers(_ message: DNSMessage) {
+    var sums: [Int] = []
+    for place in growth { sums.append((sums.last ?? 0) + place.by) }
+    var moved: [Edit] = []
     for pointer in message.pointers {
-      var target = pointer.target
-      for place in growth where pointer.target >= place.end { target += place.by }
+      let passed = Self.firstIndex(growth.count) { growth[$0].end > pointer.target }
+      let target = pointer.target + (passed == 0 ? 0 : sums[passed - 1])
       // A pointer into the middle of labels that change has nothing to point to any more.
-      let isInside = edits.contains { edit in
-        edit.field != "A" && edit.range.lowerBound < base + pointer.target
-          && base + pointer.target < edit.range.upperBound
-      }
+      let begun = Self.firstIndex(edits.count) { edits[$0].range.lowerBound >= base + pointer.target }
+      let isInside =
+        begun > 0 && edits[begun - 1].field != "A" && base + pointer.target < edits[begun - 1].range.upperBound
       guard !isInside, (0..<0x4000).contains(target) else {
         edits = []
         growth = []
@@ -67,9 +74,22 @@ struct DNSTranslation {
         return
       }
       guard target != pointer.target else { continue }
-      replace(
-        pointer.place..<pointer.place + 2, [0xC0 | UInt8(target >> 8), UInt8(target & 255)], "pointer")
+      moved.append(
+        Edit(
+          range: base + pointer.place..<base + pointer.place + 2,
+          octets: [0xC0 | UInt8(target >> 8), UInt8(target & 255)], field: "pointer"))
     }
+    edits += moved
     edits.sort { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  /// The first of `count` places from which on a condition holds; `count` for none.
+  private static func firstIndex(_ count: Int, where holds: (Int) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if holds(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

@@ -18,6 +18,8 @@ package struct EngineSettings: Hashable, Sendable {
   package var superFrames = false
   /// Octets that all connections of one slow-path worker may hold.
   package var maximumOctets = 256 << 20
+  /// Octets that the connections of one inside host may hold, as far as half of all has room for them.
+  package var octetsPerHost = 16 << 20
   /// Octets that one connection may hold.
   package var octetsPerConnection = 256 << 10
   package var overflow = Overflow.pass

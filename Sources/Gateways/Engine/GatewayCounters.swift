@@ -58,8 +58,10 @@ package enum SlowPathCounter: Int, CaseIterable, Sendable {
   case outOfOrder
   /// Segments that came twice.
   case duplicates
-  /// Connections whose buffers reached their bound.
+  /// Connections that lost their gateway because a bound was near: their own, their host's or that of all.
   case overflows
+  /// Those of them whose inside host's connections held too much.
+  case hostOverflows
   /// Connections that a bound reset.
   case resets
   /// Resets that were not believed (RFC 5961 section 3).

@@ -21,8 +21,8 @@ package struct GatewayEngine: ~Copyable {
   var assembly = DatagramAssembly()
   var orders = PendingOrders()
   var timers = TimerHeap<SessionID>()
-  /// Octets that all streams hold.
-  var bufferedOctets = 0
+  /// Octets that streams hold.
+  var held = HeldOctets()
   /// "Identification" of the packets that the engine makes.
   var identification: UInt16 = 0
   private var outputs: [EngineOutput] = []

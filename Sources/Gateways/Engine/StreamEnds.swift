@@ -16,25 +16,40 @@ extension GatewayEngine {
     tell(steppedAside: reason, stream.session, now: now)
   }
 
-  /// Holds the connection and all of them together within their bounds.
+  /// Holds the connection, those of its inside host and all of them within their bounds. Near a bound whoever grows falls
+  /// back, as the configuration says; at the bound it is reset, since octets that the proxy has acknowledged on its own
+  /// account are held even without a gateway.
   mutating func bound(_ stream: StreamSession, now: UInt64) {
-    let held = stream.connection.bufferedOctets
-    if held != stream.countedOctets {
-      bufferedOctets += held - stream.countedOctets
-      stream.countedOctets = held
-      counters.set(.bufferedOctets, to: bufferedOctets)
-    }
-    guard stream.connection.overflowed || bufferedOctets > settings.maximumOctets, !stream.connection.isPassingThrough
-    else { return }
-    counters.add(to: .overflows)
-    switch settings.overflow {
-    case .pass: stepAside(stream, .noMemory, now: now)
-    case .reset:
-      counters.add(to: .resets)
+    let grows = count(stream)
+    let isOverflowing = stream.connection.overflowed
+    guard grows || isOverflowing else { return }
+    let host = Fullness(stream.share.octets, of: min(settings.octetsPerHost, settings.maximumOctets / 2))
+    let all = Fullness(held.total, of: settings.maximumOctets)
+    let fullness = max(host, all)
+    if !stream.connection.isPassingThrough {
+      guard isOverflowing || fullness > .below else { return }
+      counters.add(to: .overflows)
+      if host > .below { counters.add(to: .hostOverflows) }
       stepAside(stream, .noMemory, now: now)
-      stream.connection.reset()
-      send(.end(stream.session.id), about: stream.session.id, for: .notice, now: now)
+      guard settings.overflow == .reset || fullness == .reached else { return }
+    } else if fullness < .reached {
+      return
     }
+    counters.add(to: .resets)
+    stream.connection.reset()
+    _ = count(stream)
+    send(.end(stream.session.id), about: stream.session.id, for: .notice, now: now)
+  }
+
+  /// Counts what a connection holds now; whether that is more than before.
+  private mutating func count(_ stream: StreamSession) -> Bool {
+    let octets = stream.connection.bufferedOctets
+    let growth = octets - stream.countedOctets
+    guard growth != 0 else { return false }
+    held.change(stream.share, by: growth)
+    stream.countedOctets = octets
+    counters.set(.bufferedOctets, to: held.total)
+    return growth > 0
   }
 
   /// Gives a connection without gateway back to the fast path once a constant shift describes all that is under way, and
@@ -56,10 +71,10 @@ extension GatewayEngine {
 
   /// Forgets a stream that has ended.
   mutating func forget(_ stream: StreamSession) {
-    bufferedOctets -= stream.countedOctets
+    held.leave(stream.share, with: stream.countedOctets)
     counters.add(-1, to: .connections)
     if stream.inspector != nil { counters.add(-1, to: .openSessions, of: stream.session.gateway) }
-    counters.set(.bufferedOctets, to: bufferedOctets)
+    counters.set(.bufferedOctets, to: held.total)
   }
 
   mutating func setTimer(_ stream: StreamSession, now: UInt64) {

@@ -35,15 +35,17 @@ final class StreamSession {
   var isWaitingForBurst = false
   /// Octets that the engine has counted as this connection's.
   var countedOctets = 0
+  /// What the connections of its inside host hold.
+  let share: HostShare
   /// The gateway's answer to why it stepped aside.
   var steppedAside: StepAsideReason?
   private var outbound = Way()
   private var inbound = Way()
 
-  init(_ session: ControlSession, limits: StreamLimits, inspector: (any PayloadInspector)?) {
+  init(_ session: ControlSession, limits: StreamLimits, share: HostShare) {
     self.session = session
+    self.share = share
     connection = VirtualConnection(limits: limits)
-    self.inspector = inspector
   }
 
   subscript(direction: Direction) -> Way {

@@ -64,7 +64,7 @@ extension GatewayEngine {
     }
     var limits = StreamLimits()
     limits.octets = settings.octetsPerConnection
-    let stream = StreamSession(session, limits: limits, inspector: nil)
+    let stream = StreamSession(session, limits: limits, share: held.join(session))
     streams[id] = stream
     counters.add(to: .connections)
     counters.add(to: .connectionsOpened)

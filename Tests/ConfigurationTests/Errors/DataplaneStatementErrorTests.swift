@@ -188,7 +188,7 @@ private let rejections = [
     gw.conf:2:2: error: unknown statement 'frob'
          frob 1
          ^
-        expected: worker-cores, alg-cores, alg-memory, alg-overflow, ring-entries, burst, poll, offload, memory, state-directory, exit, hostname, control-socket, conformance, dataplane, interface, ip, vrf, ipv6, access-list, route-map, version, end
+        expected: worker-cores, alg-cores, alg-memory, alg-host-memory, alg-overflow, ring-entries, burst, poll, offload, memory, state-directory, exit, hostname, control-socket, conformance, dataplane, interface, ip, vrf, ipv6, access-list, route-map, version, end
     """#),
   Rejection(
     #"""

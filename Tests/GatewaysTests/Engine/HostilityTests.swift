@@ -52,19 +52,62 @@ struct HostilityTests {
 
   @Test func `a parent that ends while its door is asked for leaves no door without it`() {
     var bench = connected()
-    var asked: UInt32?
     bench.answer = { _ in nil }
     bench.send(.outbound, .ack, Self.port)
     _ = bench.take()
     bench.engine.ended(bench.session.id)
     // The grant comes to nobody: after its time it is closed again.
     bench.wait(1_100_000)
-    asked = 1
     let grant = DoorGrant(
       door: DoorID(worker: 0, place: 7, generation: 1), insideGlobal: Place.pool.lowerBound, insideGlobalPort: 50_000)
-    for number in UInt32(1)..<20 { bench.engine.answered(number + (asked ?? 0), .granted(grant), now: bench.now) }
+    for number in UInt32(1)...20 { bench.engine.answered(number, .granted(grant), now: bench.now) }
     bench.drain()
     #expect(bench.take().orders.contains(.close(grant.door)))
+  }
+
+  @Test func `octets before the handshake's end open nothing`() {
+    var bench = EngineBench(FTPGateway.self)
+    bench.send(.outbound, .syn, Self.port)
+    bench.segment(.outbound, at: 0, Array(Self.port.utf8), flags: .ack)
+    bench.segment(.outbound, at: 0, Array(Self.port.utf8), flags: [])
+    bench.segment(.inbound, at: 0, Array("200 ok\r\n".utf8), flags: .ack)
+    let out = bench.take()
+    #expect(out.orders.isEmpty && out.segments.allSatisfy { $0.1.payload.isEmpty })
+    #expect(bench.counters.value(of: .messages, FTPGateway.id) == 0)
+  }
+
+  @Test func `ten thousand commands at once are read in no long time`() {
+    var bench = connected()
+    let start = ContinuousClock.now
+    bench.segment(
+      .outbound, at: 0, Array(String(repeating: "NOOP\r\n", count: 10_000).utf8), flags: .ack,
+      acknowledging: bench.delivered(.inbound))
+    #expect(bench.counters.value(of: .messages, FTPGateway.id) == 10_001)
+    #expect(ContinuousClock.now - start < .seconds(10))
+  }
+
+  @Test func `an error about a moved segment may end anywhere and quote anything`() {
+    var bench = connected()
+    bench.send(.outbound, .ack, Self.port)
+    let quoted = bench.packets.last?.octets ?? []
+    _ = bench.take()
+    let error = Datagram.icmpError(
+      type: 3, code: 4, rest: 1000, from: Host.router.address, to: Place.pool.lowerBound, about: quoted
+    ).packet()
+    for end in 20...error.count {
+      var cut = Array(error[..<end])
+      (cut[2], cut[3]) = (UInt8(end >> 8), UInt8(end & 255))
+      bench.receive(cut, .inbound)
+      for value in [UInt8(0), 0x4F, 0xFF] {
+        var odd = error
+        odd[end - 1] = value
+        bench.receive(odd, .inbound)
+      }
+    }
+    _ = bench.take()
+    bench.segment(
+      .inbound, at: 0, Array("200 ok\r\n".utf8), flags: .ack, acknowledging: bench.delivered(.outbound))
+    #expect(bench.texts(.inbound) == ["200 ok\r\n"])
   }
 
   @Test func `the same ports after the end are a new session, read from its first octet`() throws {

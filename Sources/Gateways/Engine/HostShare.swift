@@ -1,0 +1,61 @@
+import Forwarding
+import Translation
+import WireFormats
+
+/// What the TCP connections of one inside host hold together.
+///
+/// An object, since each of the connections has it at hand and changes it with every segment.
+final class HostShare {
+  /// An inside host, as its instance knows it.
+  struct Host: Hashable {
+    var address: IPv4Address
+    var instance: RoutingInstance
+  }
+
+  let host: Host
+  fileprivate(set) var octets = 0
+  fileprivate(set) var connections = 0
+
+  fileprivate init(_ host: Host) { self.host = host }
+}
+
+/// The octets that connections hold: those of each inside host, and all of them.
+struct HeldOctets {
+  private var hosts: [HostShare.Host: HostShare] = [:]
+  private(set) var total = 0
+
+  /// The share of a connection that begins.
+  mutating func join(_ session: ControlSession) -> HostShare {
+    let host = HostShare.Host(address: session.insideLocal.address, instance: session.insideInstance)
+    let share = hosts[host] ?? HostShare(host)
+    hosts[host] = share
+    share.connections += 1
+    return share
+  }
+
+  /// A connection holds so many octets more than before.
+  mutating func change(_ share: HostShare, by octets: Int) {
+    share.octets += octets
+    total += octets
+  }
+
+  /// A connection has ended that held so many octets.
+  mutating func leave(_ share: HostShare, with octets: Int) {
+    change(share, by: -octets)
+    share.connections -= 1
+    if share.connections == 0 { hosts[share.host] = nil }
+  }
+}
+
+/// How much of a bound is used up.
+enum Fullness: Comparable {
+  case below
+  /// From three quarters on: what grows loses its gateway, and holds octets only until their receiver has them.
+  case near
+  /// Not even what goes on without a gateway has room.
+  case reached
+
+  init(_ octets: Int, of bound: Int) {
+    self = octets > bound ? .reached : octets > bound - bound / 4 ? .near : .below
+  }
+}
