@@ -30,12 +30,17 @@ extension SIPCall {
     return due
   }
 
-  /// Takes out a door to make room for another one: the one that would close next, or else one of an offer that was
-  /// never answered.
-  mutating func takeDispensable() -> SIPDoor? {
-    let closing = doors.indices.min { doors[$0].closes ?? .max < doors[$1].closes ?? .max }
-    if let closing, doors[closing].closes != nil { return doors.remove(at: closing) }
-    let idle = doors.firstIndex { !$0.isActive && $0.description != 0 && $0.description != descriptions }
-    return idle.map { doors.remove(at: $0) }
+  /// The last description was refused: what only it names is to close.
+  mutating func dismissOffer(now: UInt32) {
+    for index in doors.indices where doors[index].description == descriptions && !doors[index].isActive {
+      doors[index].closes = now &+ Self.grace
+    }
+  }
+
+  /// Takes out the door that closes next, to make room for another one.
+  mutating func takeSuperseded() -> SIPDoor? {
+    let next = doors.indices.min { doors[$0].closes ?? .max < doors[$1].closes ?? .max }
+    guard let next, doors[next].closes != nil else { return nil }
+    return doors.remove(at: next)
   }
 }

@@ -137,7 +137,7 @@ extension SIPTranslation {
       return known
     }
     if call.doors.count >= SIPCall.maximumDoors {
-      guard let old = self.call?.takeDispensable() else {
+      guard let old = self.call?.takeSuperseded() else {
         agent.remark("too many doors of one call")
         return call.door(for: local, transport)
       }

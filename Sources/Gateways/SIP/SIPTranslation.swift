@@ -113,13 +113,13 @@ struct SIPTranslation {
     }
     // The offer has reached somebody, who may send from now on (rule R5).
     if fate == .goesOn, direction == .inbound, let status = message.status, status > 100, status < 300 {
-      for index in call.doors.indices where !call.doors[index].isActive {
+      for index in call.doors.indices where !call.doors[index].isActive && call.doors[index].closes == nil {
         call.doors[index].isActive = true
         agent.activate(call.doors[index].id)
       }
     }
     let known = book.calls[key]
-    if known?.state == .confirmed, call.state == .confirmed, describes || takeAnswer(&call) { call.supersede(now: now) }
+    if known?.state == .confirmed, call.state == .confirmed { settleMedia(&call) }
     if call.state == .confirmed, known?.state != .confirmed {
       for door in call.doors { agent.extend(door.id, seconds: SIPCall.longestSilence + SIPCall.farewell) }
     }
@@ -127,13 +127,15 @@ struct SIPTranslation {
     agent.change(book, .call(key, call))
   }
 
-  /// Whether the message answers the request with the inside host's last description, and agrees.
-  private func takeAnswer(_ call: inout SIPCall) -> Bool {
+  /// Settles which of the doors of a call in progress are for media still, where the message says so: it has a
+  /// description that needs no answer, or it is the answer to the last one.
+  private func settleMedia(_ call: inout SIPCall) {
+    if describes { call.supersede(now: now) }
     guard fate == .goesOn, direction == .inbound, let status = message.status, status >= 200,
       message.sequence == call.offerSequence
-    else { return false }
+    else { return }
     call.offerSequence = nil
-    return status < 300
+    if status < 300 { call.supersede(now: now) } else { call.dismissOffer(now: now) }
   }
 
   // MARK: Edits
