@@ -134,7 +134,11 @@ extension Translator {
     var result: [UInt32] = []
     for offset in 0..<UInt16(request.count) {
       let isAddress = rule.map { !policy.ruleFacts[$0].overload } ?? false
-      if isAddress, offset > 0 { break }
+      if isAddress {
+        // Such a host keeps its ports; and one mapping is for all of them.
+        guard record.insideGlobalPort == record.insideLocalPort else { return nil }
+        if offset > 0 { break }
+      }
       var probe = MappingRecord(kind: isAddress ? .address : .port)
       (probe.insideLocal, probe.insideGlobal) = (record.insideLocal, record.insideGlobal)
       (probe.instance, probe.outsideInstance, probe.rule) = (record.instance, record.outsideInstance, record.rule)

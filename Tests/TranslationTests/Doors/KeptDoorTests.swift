@@ -104,8 +104,9 @@ import WireFormats
     let without = TestGateway(Self.setup)
     _ = without.takeUp(scene.gateway.regions)
     #expect(without.doors.isEmpty && without.problems(ports: true) == [])
-    let exclusive = restart(scene, .exclusivePool)
-    #expect(exclusive.doors.isEmpty && exclusive.problems(ports: true) == [])
+    #expect(restart(scene, TestSetup.exclusivePool).problems(ports: true) == [])
+    let other = restart(scene, TestSetup())
+    #expect(other.doors.isEmpty && other.problems(ports: true) == [])
   }
 
   @Test func `of a host with a static entry leads there again`() throws {
