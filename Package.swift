@@ -127,7 +127,7 @@ targets += [
   .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
   .executableTarget(
     name: "allocation-check",
-    dependencies: ["CAllocationCounter", "TestSupport", "Translation", "Forwarding", "WireFormats"],
+    dependencies: ["CAllocationCounter", "TestSupport", "Gateways", "Translation", "Forwarding", "WireFormats"],
     path: "Tests/AllocationCheck",
     swiftSettings: settings),
   .testTarget(
@@ -154,6 +154,7 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
   for (name, dependencies) in [
     ("FuzzWireFormats", lower), ("FuzzTranslator", lower), ("FuzzFragments", lower), ("FuzzRegion", lower),
     ("FuzzConfiguration", ["Configuration"]), ("FuzzGateways", ["GatewayTestSupport", "Gateways"] + lower),
+    ("FuzzSIP", ["GatewayTestSupport", "Gateways"] + lower),
     ("FuzzEngine", ["GatewayTestSupport", "Gateways", "VirtualTCP"] + lower),
     ("FuzzReplay", ["Replay", "Configuration", "WireFormats"]),
   ] {
@@ -162,6 +163,7 @@ if Context.environment["SALLYPORT_FUZZ"] != nil {
         name: name,
         dependencies: dependencies,
         path: "Tests/Fuzz/" + name,
+        exclude: name == "FuzzSIP" ? ["words.dict"] : [],
         swiftSettings: sanitized,
         linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]))
   }

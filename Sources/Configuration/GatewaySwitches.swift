@@ -11,6 +11,8 @@ package struct GatewaySwitches: Hashable, Sendable {
   package private(set) var dryRun: Set<GatewayID> = []
   /// The sessions that belong to gateways that are on.
   package private(set) var services: [GatewayService] = []
+  /// By gateway, the access list of the inside hosts that messages of others may open doors for.
+  package private(set) var thirdParties: [GatewayID: String] = [:]
   package private(set) var options = GatewayOptions()
   /// How many calls an address may begin.
   package private(set) var callRate: CallRate?
@@ -27,6 +29,13 @@ package struct GatewaySwitches: Hashable, Sendable {
         if statement.isOn { options.insert(option) } else { options.remove(option) }
       } else if words.prefix(2) == ["sip", "blacklist"] {
         callRate = statement.isOn ? Self.callRate(words) : nil
+      } else if words.first == "list", words.last == "third-party" {
+        guard let gateway = GatewayCatalog.gateway(named: words[2]) else { continue }
+        if statement.isOn {
+          thirdParties[gateway.id] = statement.words[1]
+        } else if thirdParties[gateway.id] == statement.words[1] {
+          thirdParties[gateway.id] = nil
+        }
       } else if words.first == "list" {
         if statement.isOn, let service = Self.listed(statement.words) { listed.append(service) }
       } else if let name = words.first, let gateway = GatewayCatalog.gateway(named: name) {
@@ -54,12 +63,15 @@ package struct GatewaySwitches: Hashable, Sendable {
     if statements.contains(where: { !$0.isOn && $0.words == ["all-algs"] }) { enabled = [] }
     services = listed.filter { enabled.contains($0.gateway) }
     services += more.filter { enabled.contains($0.0) }.map {
-      GatewayService(gateway: $0.0, transport: $0.1.transport, port: $0.1.port)
+      GatewayService(
+        gateway: $0.0, transport: $0.1.transport, port: $0.1.port,
+        joinsDatagrams: GatewayCatalog.gateway($0.0)?.joinsDatagrams ?? false)
     }
     for gateway in GatewayCatalog.all where enabled.contains(gateway.id) {
       services += gateway.services.filter { !off.contains($0) }.map {
         GatewayService(
-          gateway: gateway.id, transport: $0.transport, port: $0.port, needsEntries: gateway.needsEntries)
+          gateway: gateway.id, transport: $0.transport, port: $0.port, needsEntries: gateway.needsEntries,
+          joinsDatagrams: gateway.joinsDatagrams)
       }
     }
   }
@@ -101,7 +113,8 @@ package struct GatewaySwitches: Hashable, Sendable {
       let port = UInt16(words[5])
     else { return nil }
     return GatewayService(
-      gateway: gateway.id, transport: words[3].lowercased() == "udp" ? .udp : .tcp, port: port, accessList: words[1])
+      gateway: gateway.id, transport: words[3].lowercased() == "udp" ? .udp : .tcp, port: port, accessList: words[1],
+      joinsDatagrams: gateway.joinsDatagrams)
   }
 
   private static func set(_ id: GatewayID, in set: inout Set<GatewayID>, to isOn: Bool) {

@@ -120,7 +120,10 @@ extension Translator {
   }
 
   private func checkClaim(of record: MappingRecord, _ number: UInt32, _ problems: inout [String]) {
-    guard record.kind != .host, record.kind != .shift else { return }
+    switch record.kind {
+    case .host, .shift, .door, .doorName: return
+    default: break
+    }
     guard let address = policy.globalAddresses.number(of: record.insideGlobal, in: record.outsideInstance) else {
       problems.append("mapping \(number) has an address of no rule")
       return
@@ -143,7 +146,7 @@ extension Translator {
       if shard.findAddressMapping(global: record.insideGlobal, in: record.outsideInstance) != number {
         problems.append("mapping \(number) is not what the index finds under its global key")
       }
-    case .pairing, .permission, .host, .portSet, .shift, .free: break
+    case .pairing, .permission, .host, .portSet, .shift, .door, .doorName, .free: break
     }
   }
 

@@ -132,4 +132,16 @@ import WireFormats
       #expect("\(errors)".contains(expected), "\(errors)")
     }
   }
+
+  @Test func `a list names the hosts that others may speak for`() throws {
+    let list = "access-list 30 permit 10.10.10.0 0.0.0.255\naccess-list 31 permit any\n"
+    let text = list + "ip nat service list 30 sip third-party"
+    let read = try configuration(text)
+    #expect(read.translation.thirdParties == [SIPGateway.id: "30"])
+    // The gateway's ports are no others for it.
+    #expect(read.translation.gatewayServices == (try configuration(list)).translation.gatewayServices)
+    #expect(try configuration(text + "\nno ip nat service list 30 sip third-party").translation.thirdParties.isEmpty)
+    #expect(throws: (any Error).self) { try configuration(text + "\nip nat service list 31 sip third-party") }
+    #expect(throws: (any Error).self) { try configuration("ip nat service list 30 ftp third-party") }
+  }
 }

@@ -19,6 +19,8 @@ package struct Conversation {
   package private(set) var doors: [TranslationAgent.OpenedDoor] = []
   package private(set) var activated: [DoorID] = []
   package private(set) var closed: [DoorID] = []
+  /// Names under which an earlier run's doors were closed.
+  package private(set) var closedEarlier: [UInt64] = []
   package private(set) var extended: [DoorID: UInt32] = [:]
   package private(set) var remarks: [String] = []
   package private(set) var errors: [GatewayError] = []
@@ -123,6 +125,7 @@ package struct Conversation {
     doors += agent.opened
     activated += agent.activated
     closed += agent.closed + agent.unused
+    closedEarlier += agent.closedEarlier
     for (door, seconds) in agent.extended { extended[door] = seconds }
     agent.carryOutChanges()
     remarks += agent.remarks

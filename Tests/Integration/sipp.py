@@ -152,7 +152,8 @@ def write_recording(path):
 class Run:
     """One SIPp and its files. After finish: how many calls were successful and how many failed, and what it said."""
 
-    def __init__(self, lab, host, address, scenario, arguments, *, count, transport, port, timeout, linger=0):
+    def __init__(self, lab, host, address, scenario, arguments, *, count, transport, port, timeout, linger=0,
+                 media_address=None):
         self._directory = tempfile.TemporaryDirectory(prefix="sallyport-test-")
         self._path = pathlib.Path(self._directory.name)
         (self._path / "scenario.xml").write_text(scenario_text(scenario, linger))
@@ -160,7 +161,7 @@ class Run:
         self._timeout = timeout
         self._running = lab.start(
             host, "bash", "-c", 'cd "$0" && exec sipp "$@"', self._path, *arguments,
-            "-sf", "scenario.xml", "-i", address, "-bind_local", "-p", port, "-mi", address, "-m", count,
+            "-sf", "scenario.xml", "-i", address, "-bind_local", "-p", port, "-mi", media_address or address, "-m", count,
             "-t", transport, "-mp", FIRST_MEDIA_PORT - PORTS_A_CALL, "-nostdin", "-max_socket", 2000,
             "-timeout", timeout, "-timeout_error",
             "-trace_stat", "-stf", "statistics.csv", "-fd", "1", "-trace_err", "-error_file", "errors.log",
@@ -192,11 +193,12 @@ class Run:
         return self
 
 
-def call(lab, host, address, scenario, to, *, count=1, rate=10, transport="u1", port=5060, timeout=30, options=()):
-    """Runs the calling end of a scenario to its end."""
+def call(lab, host, address, scenario, to, *, count=1, rate=10, transport="u1", port=5060, timeout=30, options=(),
+         media_address=None):
+    """Runs the calling end of a scenario to its end; its media may be at another address of the host."""
     arguments = [to, "-r", rate, "-l", count, *options]
     return Run(lab, host, address, scenario, arguments, count=count, transport=transport, port=port,
-               timeout=timeout).finish()
+               timeout=timeout, media_address=media_address).finish()
 
 
 @contextlib.contextmanager

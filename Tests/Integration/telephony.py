@@ -6,11 +6,14 @@ that scenarios and user agents are right.
 
 import concurrent.futures
 import contextlib
+import time
 import unittest
 
 import lab
 import sipp
-from media import Listener
+from kamailio import kamailio
+from media import Listener, Meter
+from phones import phone
 
 # Hosts that alice's namespace plays beside alice: one behind a pool without overload, one behind entries for ports.
 SINGLE, PORTED = "10.10.10.20", "10.10.10.21"
@@ -21,6 +24,12 @@ ADDRESS = {
     "ported": PORTED,
 }
 INSIDE = {"alice", "bob", "red", "single", "ported"}
+
+# Where each host's telephone has its media, and what it listens at; the proxy has carol's port 5060.
+MEDIA = {"alice": 20000, "bob": 21000, "dave": 22000, "carol": 23000}
+PHONE_PORTS = {"carol": 5062}
+# G.711 in packets of 20 ms.
+PACKETS_A_SECOND = 50
 
 STATEMENTS = f"""
 access-list 10 deny {SINGLE}
@@ -36,12 +45,15 @@ ip nat inside source static tcp {PORTED} 5060 {PORTED_GLOBAL} 5060
 """
 
 
-def raise_lab(suffix, more=""):
-    """A lab of a test module's own; skips the module where the lab's gateway knows no SIP. Ends with the module."""
+def raise_lab(suffix, more="", state=None):
+    """A lab of a test module's own; skips the module where the lab's gateway knows no SIP. Ends with the module. `state`
+    is a directory in which the gateway keeps its tables."""
     if lab.PEER == "kernel":
         raise unittest.SkipTest("they need a gateway for SIP, and the peer is the kernel without helpers")
     name = f"{lab.NAME}-{suffix}"
     text = lab.configuration(name, statements=STATEMENTS + more, red=True)
+    if state:
+        text = text.replace(" poll adaptive\n", f" poll adaptive\n state-directory {state}\n")
     result = lab.Lab(name, text).up()
     unittest.addModuleCleanup(result.down)
     if lab.PEER == "sallyport":
@@ -106,6 +118,55 @@ class SIPTestCase(lab.LabTestCase):
             if count < recordings[place % len(recordings)] * sipp.RECORDING_PACKETS * 9 // 10
         }
         self.assertEqual(short, {}, f"{who} heard too little on {len(short)} of {len(ear.packets)} ports")
+
+
+class PhoneTestCase(lab.LabTestCase):
+    """Telephones on the lab's hosts, and what their media's meters say."""
+
+    the_lab = None
+
+    @contextlib.contextmanager
+    def telephones(self, *hosts, transport="udp", **options):
+        """Registered telephones on the hosts, with a meter each."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(kamailio(self.the_lab, "carol", lab.CAROL))
+            self.meters, phones = {}, []
+            for host in hosts:
+                first = MEDIA[host]
+                self.meters[host] = stack.enter_context(Meter(self.the_lab, host, first, first + 199))
+                phones.append(stack.enter_context(phone(
+                    self.the_lab, host, ADDRESS[host], lab.CAROL, transport=transport,
+                    port=PHONE_PORTS.get(host, 5060), first_media_port=first, **options,
+                )))
+            yield phones
+
+    def connect(self, caller, callee):
+        """One telephone calls another, which is answered."""
+        caller.dial(callee.uri)
+        callee.await_event("CALL_INCOMING")
+        callee.do("accept")
+        caller.await_event("CALL_ESTABLISHED")
+        callee.await_event("CALL_ESTABLISHED")
+
+    def heard(self, seconds=1.0):
+        """How many packets of media each host gets in so long a time."""
+        before = {host: meter.count() for host, meter in self.meters.items()}
+        time.sleep(seconds)
+        return {host: meter.count() - before[host] for host, meter in self.meters.items()}
+
+    def assertTalking(self, *hosts):
+        """These hosts get media, others get none."""
+        time.sleep(0.3)
+        for host, count in self.heard().items():
+            if host in hosts:
+                self.assertGreater(count, PACKETS_A_SECOND // 2, f"{host} hears too little")
+            else:
+                self.assertLess(count, 3, f"{host} hears what is not for it")
+
+    def hang_up(self, one, *others):
+        one.do("hangup")
+        for other in others:
+            other.await_event("CALL_CLOSED")
 
 
 def namespace(host):

@@ -228,26 +228,34 @@ class Instances(telephony.SIPTestCase):
                 self.eventually(lambda: not self.the_lab.show_json("ip", "nat", "doors"), "doors stayed", seconds=8)
 
     @lab.sallyport_only
-    def test_what_is_switched_off_is_not_looked_into(self):
+    def test_a_switch_reaches_sessions_that_are_there_already(self):
         before = self.the_lab.text
-        # Other ports than in other tests: switches are for sessions to come.
+        own = [b"c=IN IP4 " + lab.ALICE.encode(), b"Contact: <sip:caller@" + lab.ALICE.encode()]
+
+        def switch(text):
+            self.the_lab.rewrite(text)
+            self.the_lab.sallyport("reload")
+
+        def shows_itself(port):
+            """Whether an INVITE has the caller's own address when it arrives; nobody answers it."""
+            with capture(self.the_lab, "carol") as seen:
+                sipp.call(self.the_lab, "alice", lab.ALICE, "bare-caller", f"{lab.CAROL}:5060", port=port, timeout=2)
+            texts = b"".join(Judge.messages(self, seen))
+            self.assertIn(b"INVITE", texts)
+            found = [word in texts for word in own]
+            self.assertEqual(found, found[:1] * 2, "half a message was translated")
+            return found[0]
+
+        # A session for each; it is the same in all three states.
         for port, statement in (5071, "no ip nat service sip udp port 5060"), (5072, "no ip nat service sip"):
             with self.subTest(statement):
-                self.the_lab.rewrite(before.replace("control-socket", f"{statement}\ncontrol-socket"))
-                self.the_lab.sallyport("reload")
                 try:
-                    with capture(self.the_lab, "carol") as seen:
-                        # Nobody answers, but the INVITE arrives.
-                        sipp.call(
-                            self.the_lab, "alice", lab.ALICE, "bare-caller", f"{lab.CAROL}:5060", port=port, timeout=2)
-                    texts = b"".join(Judge.messages(self, seen))
-                    self.assertIn(b"c=IN IP4 " + lab.ALICE.encode(), texts)
-                    self.assertIn(b"Contact: <sip:caller@" + lab.ALICE.encode(), texts)
+                    self.assertFalse(shows_itself(port))
+                    switch(before.replace("control-socket", f"{statement}\ncontrol-socket"))
+                    self.assertTrue(shows_itself(port), "it is looked into though it is off")
                 finally:
-                    self.the_lab.rewrite(before)
-                    self.the_lab.sallyport("reload")
-                    # Sessions that have lost their gateway get none for as long as they live.
-                    self.the_lab.sallyport("clear", "ip", "nat", "translation", "*")
+                    switch(before)
+                self.assertFalse(shows_itself(port), "it is not looked into though it is on again")
 
 
 @lab.unittest.skipUnless(lab.LONG, "they take long (SALLYPORT_LONG)")

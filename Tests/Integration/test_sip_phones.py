@@ -6,73 +6,19 @@ import time
 
 import lab
 import telephony
-from kamailio import kamailio
 from linphone import linphone
 from media import Meter
-from phones import phone
+from telephony import MEDIA
 
-# Where each host's telephone has its media, and what it listens at; the proxy has carol's port 5060.
-MEDIA = {"alice": 20000, "bob": 21000, "dave": 22000, "carol": 23000}
-PORTS = {"carol": 5062}
-# G.711 in packets of 20 ms.
-PACKETS_A_SECOND = 50
 TRANSPORTS = "udp", "tcp"
 
 
 def setUpModule():
     global the_lab
-    the_lab = telephony.raise_lab("phones")
+    the_lab = telephony.PhoneTestCase.the_lab = telephony.raise_lab("phones")
 
 
-def uri(host):
-    return f"sip:{host}@{lab.CAROL}"
-
-
-@lab.unittest.skipUnless(lab.LONG, "they take long (SALLYPORT_LONG)")
-class Telephones(lab.LabTestCase):
-    @contextlib.contextmanager
-    def telephones(self, *hosts, transport="udp", **options):
-        """Registered telephones on the hosts, with a meter each."""
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(kamailio(the_lab, "carol", lab.CAROL))
-            self.meters, phones = {}, []
-            for host in hosts:
-                first = MEDIA[host]
-                self.meters[host] = stack.enter_context(Meter(the_lab, host, first, first + 199))
-                phones.append(stack.enter_context(phone(
-                    the_lab, host, telephony.ADDRESS[host], lab.CAROL, transport=transport,
-                    port=PORTS.get(host, 5060), first_media_port=first, **options,
-                )))
-            yield phones
-
-    def connect(self, caller, callee):
-        """One telephone calls another, which is answered."""
-        caller.dial(callee.uri)
-        callee.await_event("CALL_INCOMING")
-        callee.do("accept")
-        caller.await_event("CALL_ESTABLISHED")
-        callee.await_event("CALL_ESTABLISHED")
-
-    def heard(self, seconds=1.0):
-        """How many packets of media each host gets in so long a time."""
-        before = {host: meter.count() for host, meter in self.meters.items()}
-        time.sleep(seconds)
-        return {host: meter.count() - before[host] for host, meter in self.meters.items()}
-
-    def assertTalking(self, *hosts):
-        """These hosts get media, others get none."""
-        time.sleep(0.3)
-        for host, count in self.heard().items():
-            if host in hosts:
-                self.assertGreater(count, PACKETS_A_SECOND // 2, f"{host} hears too little")
-            else:
-                self.assertLess(count, 3, f"{host} hears what is not for it")
-
-    def hang_up(self, one, *others):
-        one.do("hangup")
-        for other in others:
-            other.await_event("CALL_CLOSED")
-
+class Telephones(telephony.PhoneTestCase):
     def test_a_telephone_inside_calls_out_and_is_called(self):
         for inside in "alice", "bob":
             for transport in TRANSPORTS:

@@ -93,7 +93,8 @@ extension Analysis {
       if let list = service.accessList, service.statement.isOn { checkAccessList(list) }
       result.translation.services.append(service.statement)
     }
-    result.translation.gatewayServices = result.gatewaySwitches.services
+    let switches = result.gatewaySwitches
+    (result.translation.gatewayServices, result.translation.thirdParties) = (switches.services, switches.thirdParties)
     guard let random = draft.services.placeOfSwitch(["port-randomization"]),
       let preserve = draft.services.placeOfSwitch(["preserve-port"])
     else { return }

@@ -10,6 +10,8 @@ private enum ServiceForm: Sendable {
   case optionalWords([String])
   /// `TRANSPORT port N`, with one of these transports.
   case port([String])
+  /// As `port`, or `third-party`.
+  case portOrThirdParty([String])
   /// Nothing, `{tcp|udp} port N`, or a detail of the SIP gateway.
   case sip
   /// `{tcp|udp} dns`, which is `dns {tcp|udp}` today.
@@ -36,7 +38,7 @@ private let forms: KeyValuePairs<String, ServiceForm> = [
 /// The services that a list can limit.
 private let listedForms: KeyValuePairs<String, ServiceForm> = [
   "esp": .words(["spi-match"]), "ftp": .port(["tcp"]), "ike": .words(["preserve-port"]),
-  "sip": .port(["tcp", "udp"]), "skinny": .port(["tcp"]),
+  "sip": .portOrThirdParty(["tcp", "udp"]), "skinny": .port(["tcp"]),
 ]
 
 private let refusedServices: Refusals = [
@@ -77,6 +79,11 @@ private func rest(of form: ServiceForm, _ reader: inout StatementReader) throws(
     let transport = try reader.keyword(among: transports)
     _ = try reader.keyword(among: ["port"])
     return [transport, "port", "\(try reader.number("PORT", in: allPorts).value)"]
+  case .portOrThirdParty(let transports):
+    let word = try reader.keyword(among: transports + ["third-party"])
+    guard word != "third-party" else { return [word] }
+    _ = try reader.keyword(among: ["port"])
+    return [word, "port", "\(try reader.number("PORT", in: allPorts).value)"]
   case .sip:
     if reader.atEnd { return [] }
     let word = try reader.keyword(among: ["blacklist", "direct-media", "dry-run", "tcp", "udp"])
@@ -125,7 +132,7 @@ private func switching(
   let statement = ServiceStatement(words: words, isOn: !reader.isNegated)
   let place = reader.start
   return { (draft) throws(Diagnostic) in
-    if let list, statement.isOn, service.contains("port"),
+    if let list, statement.isOn, service.contains("port") || service.contains("third-party"),
       let other = draft.services.otherList(than: list.value, for: service)
     {
       let name = service.joined(separator: " ")

@@ -184,7 +184,8 @@ struct SlowPathWorker: ~Copyable {
     let worker =
       switch output {
       case .packet(let packet): Int(packet.session.worker)
-      case .order(_, let worker, _): Int(worker)
+      case .order(_, let worker, let order):
+        order.thirdParty.map { Ownership.worker(ofInside: $0.host, in: $0.instance, of: plan.workers) } ?? Int(worker)
       }
     guard worker < plan.workers else { return true }
     let ring = ring(from: plan.party, to: worker)

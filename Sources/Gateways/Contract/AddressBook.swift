@@ -1,4 +1,5 @@
 package import Forwarding
+package import Translation
 package import WireFormats
 
 /// What translations say of single addresses: for gateways whose messages speak of hosts that the session itself does not
@@ -10,8 +11,17 @@ package protocol AddressBook: Sendable {
   func insideLocal(of global: IPv4Address, in inside: RoutingInstance, _ outside: RoutingInstance) -> IPv4Address?
   /// The outside local address of an outside global one: of a static entry, or bound from a pool by this very question.
   func outsideLocal(of global: IPv4Address, in inside: RoutingInstance, _ outside: RoutingInstance) -> IPv4Address?
+  /// Whether an address is that of an inside host that translations know.
+  func isInside(_ address: IPv4Address, in inside: RoutingInstance) -> Bool
+  /// Whether a gateway's messages may speak for an inside host that is not their session's own (rule R4).
+  func permits(thirdParty host: IPv4Address, of gateway: GatewayID) -> Bool
   /// The outside global address behind an outside local one, of a static entry or a binding.
   func outsideGlobal(of local: IPv4Address, in inside: RoutingInstance, _ outside: RoutingInstance) -> IPv4Address?
+}
+
+extension AddressBook {
+  package func isInside(_ address: IPv4Address, in inside: RoutingInstance) -> Bool { false }
+  package func permits(thirdParty host: IPv4Address, of gateway: GatewayID) -> Bool { false }
 }
 
 /// A book without entries.

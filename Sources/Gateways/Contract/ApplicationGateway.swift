@@ -17,6 +17,9 @@ package protocol ApplicationGateway: Sendable {
   /// Whether there is nothing to do where no entry translates single addresses (`AddressBook`), so that sessions can stay
   /// on the fast path; false unless a gateway says otherwise.
   static var needsEntries: Bool { get }
+  /// Whether each datagram of the protocol says by itself what it is, so that the gateway may look into a UDP session from
+  /// any of them on; false unless a gateway says otherwise.
+  static var joinsDatagrams: Bool { get }
 
   /// What looks into a new session.
   static func open(_ session: ControlSession) -> any PayloadInspector
@@ -26,6 +29,7 @@ package protocol ApplicationGateway: Sendable {
 
 extension ApplicationGateway {
   package static var needsEntries: Bool { false }
+  package static var joinsDatagrams: Bool { false }
   package static func memory(_ settings: EngineSettings) -> (any GatewayMemory)? { nil }
 }
 

@@ -32,9 +32,12 @@ package protocol GatewayMemory: AnyObject {
 
 /// What a memory wants done about a door of its own.
 package enum DoorDuty: Hashable, Sendable {
+  case activate(DoorID)
   case close(DoorID)
   /// It stays for so many seconds more.
   case extend(DoorID, seconds: UInt32)
+  /// A host's doors that an earlier run has left under a name, at the worker that has the host.
+  case closeEarlier(NamedDoors, worker: UInt8)
 }
 
 /// Something that a gateway remembers, as listings show it: a word each for what it is, whose, and how it stands.

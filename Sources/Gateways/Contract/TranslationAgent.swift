@@ -35,6 +35,9 @@ package struct Door: Hashable, Sendable {
   /// registration. Such a door always has a lifetime, which the memory extends.
   package var outlivesSession = false
   package var isSingleUse = true
+  /// What the gateway calls its doors for one thing, which are closed under this name when they are found open after a
+  /// restart; 0 for nothing.
+  package var name: UInt64 = 0
   /// Whether it admits anybody at once (rule R5).
   package var isActive = true
   /// The gateway that looks into sessions through it.
@@ -83,6 +86,8 @@ package struct TranslationAgent {
   package private(set) var closed: [DoorID] = []
   /// Doors that stay longer.
   package private(set) var extended: [(door: DoorID, seconds: UInt32)] = []
+  /// Names under which an earlier run may have left doors open.
+  package private(set) var closedEarlier: [UInt64] = []
   /// Changes of the memory, for when the message has been read.
   private var changes: [() -> Void] = []
   package private(set) var opened: [OpenedDoor] = []
@@ -119,15 +124,24 @@ package struct TranslationAgent {
   /// Opens a door; answers the global endpoint that stands for its inside local one. A gateway writes that into the
   /// message. Throws `.refused` where there is no such door to be had.
   ///
-  /// An inbound door may only lead to the session's own inside host (rule R4).
+  /// An inbound door may only lead to the session's own inside host, or to one that an access list names (rule R4).
   package mutating func open(_ door: Door) throws(GatewayError) -> OpenedDoor {
-    guard door.insideLocal.address == session.insideLocal.address else { throw .refused(.notTranslated) }
+    var thirdParty: ThirdParty?
+    if door.insideLocal.address != session.insideLocal.address {
+      guard addresses.permits(thirdParty: door.insideLocal.address, of: session.gateway) else {
+        refuse(.thirdParty)
+        throw .refused(.thirdParty)
+      }
+      thirdParty = ThirdParty(
+        insideInstance: session.insideInstance, outsideInstance: session.outsideInstance,
+        outsideLocal: session.outsideLocal.address)
+    }
     let request = DoorRequest(
       parent: session.id, gateway: session.gateway, direction: door.direction, protocol: door.transport,
       insideLocal: door.insideLocal.address, insideLocalPort: door.insideLocal.port, remote: door.remote,
       remotePort: door.remotePort, count: door.count, parity: door.parity, lifetime: door.lifetime,
       isSingleUse: door.isSingleUse, isActive: door.isActive, outlivesParent: door.outlivesSession,
-      childGateway: door.childGateway)
+      childGateway: door.childGateway, name: door.name, thirdParty: thirdParty)
     guard let place = answers.indices.first(where: { answers[$0].request == request && !used.contains($0) }) else {
       wanted = request
       throw .pending
@@ -139,7 +153,7 @@ package struct TranslationAgent {
       opened.append(door)
       return door
     case .refused(let refusal):
-      remark("door refused: \(refusal.name)")
+      refuse(refusal)
       throw .refused(refusal)
     case .done: throw .refused(.noAnswer)
     }
@@ -150,6 +164,9 @@ package struct TranslationAgent {
 
   /// Closes a door before its time.
   package mutating func close(_ door: DoorID) { closed.append(door) }
+
+  /// Closes the session's host's doors that an earlier run has left open under a name.
+  package mutating func closeEarlier(_ name: UInt64) { closedEarlier.append(name) }
 
   /// Lets a door stay for so many seconds from now on.
   package mutating func extend(_ door: DoorID, seconds: UInt32) { extended.append((door, seconds)) }
@@ -186,6 +203,9 @@ package struct TranslationAgent {
 
   /// Says why something was left alone.
   package mutating func remark(_ remark: String) { remarks.append(remark) }
+
+  /// Says why there is no door for something that the message announces.
+  package mutating func refuse(_ why: DoorRefusal) { remark("door refused: \(why.name)") }
 
   /// Lets the message go no further: for protocols where passing it on would do harm.
   package mutating func drop() { isDropped = true }

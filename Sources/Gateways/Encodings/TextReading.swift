@@ -113,6 +113,14 @@ enum TextReading {
     return true
   }
 
+  /// A number for octets that is the same in every run, for what outlives one (FNV-1a, 64 bits). Whoever chooses the octets
+  /// can have two be alike; it must not matter to anybody else.
+  static func steadyHash(_ octets: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for at in range { hash = (hash ^ UInt64(octets[at])) &* 0x100_0000_01B3 }
+    return hash
+  }
+
   /// A hash of octets, for keys that are looked up without being kept.
   static func hash(_ octets: Span<UInt8>, _ range: Range<Int>) -> UInt64 {
     var hasher = Hasher()

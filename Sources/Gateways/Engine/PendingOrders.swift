@@ -69,14 +69,16 @@ extension GatewayEngine {
 
   /// Does something about a door that no session need be there for.
   mutating func perform(_ duty: DoorDuty, now: UInt64) {
-    let (door, order): (DoorID, SessionOrder) =
+    let (worker, order): (UInt8, SessionOrder) =
       switch duty {
-      case .close(let door): (door, .close(door))
-      case .extend(let door, let seconds): (door, .extend(door, seconds: seconds))
+      case .activate(let door): (door.worker, .activate(door))
+      case .close(let door): (door.worker, .close(door))
+      case .extend(let door, let seconds): (door.worker, .extend(door, seconds: seconds))
+      case .closeEarlier(let named, let worker): (worker, .closeEarlier(named))
       }
-    let nobody = SessionID(worker: door.worker, number: .max, created: 0)
+    let nobody = SessionID(worker: worker, number: .max, created: 0)
     let number = orders.add(PendingOrder(session: nobody, purpose: .notice), now: now)
-    put(.order(number: number, worker: door.worker, order))
+    put(.order(number: number, worker: worker, order))
   }
 
   /// The worker's answer to an order.

@@ -27,6 +27,14 @@ package struct PolicyBook: AddressBook {
     policy.insideLocal(ofHost: global, in: inside, outside)
   }
 
+  package func isInside(_ address: IPv4Address, in inside: RoutingInstance) -> Bool {
+    policy.translatesHost(address, in: inside)
+  }
+
+  package func permits(thirdParty host: IPv4Address, of gateway: GatewayID) -> Bool {
+    policy.permits(thirdParty: host, of: gateway)
+  }
+
   package func outsideLocal(
     of global: IPv4Address, in inside: RoutingInstance, _ outside: RoutingInstance
   ) -> IPv4Address? {

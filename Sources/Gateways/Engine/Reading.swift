@@ -97,9 +97,14 @@ extension GatewayEngine {
         result.edits = agent.edits
         result.isDropped = agent.isDropped
         agent.carryOutChanges()
-        for door in agent.activated { send(.activate(door), about: session.id, for: .notice, now: now) }
+        for door in agent.activated { perform(.activate(door), now: now) }
         for (door, seconds) in agent.extended { perform(.extend(door, seconds: seconds), now: now) }
         for door in agent.closed + agent.unused { perform(.close(door), now: now) }
+        for name in agent.closedEarlier {
+          let doors = NamedDoors(
+            host: session.insideLocal.address, instance: session.insideInstance, gateway: gateway, name: name)
+          perform(.closeEarlier(doors, worker: session.id.worker), now: now)
+        }
       }
       result.steppedAside = agent.steppedAside
       counters.add(agent.edits.count, to: reading.isDryRun ? .dryEdits : .edits, of: gateway)

@@ -27,11 +27,13 @@ final class SIPBook: GatewayMemory {
 
   private enum Due {
     case call(SIPCallKey)
+    /// Doors of a call whose place others have taken.
+    case superseded(SIPCallKey)
     case registration(SIPRegistrationKey)
   }
 
   private(set) var calls: [SIPCallKey: SIPCall] = [:]
-  private(set) var registrations: [SIPRegistrationKey: SIPRegistration] = [:]
+  private(set) var registrations = SIPRegistrations()
   private var hosts: [SIPHostKey: SIPHost] = [:]
   private(set) var directory = EndpointDirectory()
   private var timers = TimerHeap<Due>()
@@ -39,6 +41,8 @@ final class SIPBook: GatewayMemory {
   /// Seconds between two looks for hosts that have fallen silent.
   private static let sweepInterval: UInt32 = 60
   var rate: SIPCallRate
+  /// The last message that had to wait for a door, and is read again then.
+  private var waiting: (octets: [UInt8], message: SIPMessage)?
 
   init(_ settings: EngineSettings) { rate = SIPCallRate(settings.callRate) }
 
@@ -51,6 +55,20 @@ final class SIPBook: GatewayMemory {
     let known = hosts[host] ?? SIPHost()
     guard known.calls < Self.maximumCallsOfHost, known.earlyCalls < Self.maximumEarlyCallsOfHost else { return false }
     return calls.count < (known.calls < Self.fewCalls ? 2 * Self.maximumCalls : Self.maximumCalls)
+  }
+
+  // MARK: A message that is read twice
+
+  /// Keeps what was parsed until the message comes again, with an answer about its door.
+  func keep(_ message: SIPMessage, _ octets: Span<UInt8>) { waiting = (octets.copied, message) }
+
+  /// What was parsed, if it was of these very octets.
+  func parsed(_ octets: Span<UInt8>) -> SIPMessage? {
+    guard let kept = waiting, kept.octets.count == octets.count else { return nil }
+    let span = kept.octets.span
+    var difference: UInt8 = 0
+    for index in octets.indices { difference |= octets[index] ^ span[index] }
+    return difference == 0 ? kept.message : nil
   }
 
   // MARK: Changes
@@ -67,7 +85,7 @@ final class SIPBook: GatewayMemory {
       var changed = host
       changed.calls = hosts[key]?.calls ?? 0
       changed.earlyCalls = hosts[key]?.earlyCalls ?? 0
-      changed.registrations = hosts[key]?.registrations ?? []
+      changed.registrations = hosts[key]?.registrations ?? 0
       hosts[key] = changed
     case .attempt(let caller): rate.note(caller, now: now)
     }
@@ -85,6 +103,9 @@ final class SIPBook: GatewayMemory {
     let early = (call.state == .early ? 1 : 0) - (old?.state == .early ? 1 : 0)
     hosts[key.host, default: SIPHost()].calls += old == nil ? 1 : 0
     hosts[key.host]?.earlyCalls += early
+    if let last = call.doors.compactMap(\.closes).max(), !(old?.doors.contains { $0.closes == last } ?? false) {
+      timers.insert(.superseded(key), at: UInt64(last))
+    }
     // A farewell is shorter than what was waited for before.
     if let old, call.deadline < old.deadline { timers.insert(.call(key), at: UInt64(call.deadline)) }
   }
@@ -97,21 +118,21 @@ final class SIPBook: GatewayMemory {
   }
 
   private func set(_ registration: SIPRegistration, _ key: SIPRegistrationKey) {
-    let old = registrations.updateValue(registration, forKey: key)
+    let old = registrations.set(registration, key)
     if let old {
       guard old.door.id != registration.door.id else { return }
       forget(old.door, key.host)
     } else {
-      hosts[key.host, default: SIPHost()].registrations.append(key)
+      hosts[key.host, default: SIPHost()].registrations += 1
       timers.insert(.registration(key), at: UInt64(registration.deadline))
     }
     learn(registration.door, key.host)
   }
 
   private func end(_ key: SIPRegistrationKey) {
-    guard let registration = registrations.removeValue(forKey: key) else { return }
+    guard let registration = registrations.remove(key) else { return }
     forget(registration.door, key.host)
-    hosts[key.host]?.registrations.removeAll { $0 == key }
+    hosts[key.host]?.registrations -= 1
   }
 
   private func learn(_ door: SIPDoor, _ host: SIPHostKey) {
@@ -135,13 +156,22 @@ final class SIPBook: GatewayMemory {
         guard let call = calls[key] else { continue }
         if call.deadline <= now {
           duties += call.doors.map { .close($0.id) }
+          if let earlier = call.earlier {
+            let doors = NamedDoors(
+              host: key.host.address, instance: key.host.instance, gateway: SIPGateway.id, name: earlier.name)
+            duties.append(.closeEarlier(doors, worker: earlier.worker))
+          }
           end(key)
         } else {
           // Its doors were opened for as long as it was expected to wait then.
           let left = call.deadline - now + SIPCall.farewell
-          duties += call.doors.map { .extend($0.id, seconds: left) }
+          duties += call.doors.filter { $0.closes == nil }.map { .extend($0.id, seconds: left) }
           timers.insert(due, at: UInt64(call.deadline))
         }
+      case .superseded(let key):
+        guard var call = calls[key] else { continue }
+        duties += call.takeSuperseded(now: now).map { .close($0.id) }
+        set(call, key)
       case .registration(let key):
         guard let registration = registrations[key] else { continue }
         if registration.deadline <= now {
@@ -163,8 +193,8 @@ final class SIPBook: GatewayMemory {
   func adopt(_ settings: EngineSettings) { rate.adopt(settings.callRate) }
 
   func forgetAll() -> [DoorID] {
-    let doors = calls.values.flatMap { $0.doors.map(\.id) } + registrations.values.map(\.door.id)
-    (calls, registrations, hosts, timers) = ([:], [:], [:], TimerHeap())
+    let doors = calls.values.flatMap { $0.doors.map(\.id) } + registrations.doors.map(\.id)
+    (calls, registrations, hosts, timers) = ([:], SIPRegistrations(), [:], TimerHeap())
     directory.removeAll()
     return doors
   }

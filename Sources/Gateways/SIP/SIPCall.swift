@@ -25,6 +25,10 @@ struct SIPDoor: Hashable {
   var count: UInt8
   var isActive: Bool
   var outside: RoutingInstance
+  /// The number of the inside host's last description that names it; 0 where none does.
+  var description: UInt32 = 0
+  /// The second at which it closes, since another description is in force that does not name it.
+  var closes: UInt32?
 }
 
 /// What is known of a call, by its Call-ID and tags: never by the session that a message came over, of which a trunk has
@@ -36,6 +40,12 @@ struct SIPCall: Hashable {
     case confirmed
     /// A BYE waits for its answer.
     case ending
+  }
+
+  /// What an earlier run called its doors, and the worker that has them.
+  struct Earlier: Hashable {
+    var name: UInt64
+    var worker: UInt8
   }
 
   /// Seconds that an INVITE waits for the next answer (RFC 3261 section 13.3.1.1 has a proxy wait three minutes).
@@ -63,8 +73,14 @@ struct SIPCall: Hashable {
   /// Hashes of the called sides' tags whose dialogs are confirmed.
   var dialogs: [UInt64] = []
   var doors: [SIPDoor] = []
+  /// Where the gateway has met it in its middle: an earlier run may have left doors of it, under this name and at this
+  /// worker.
+  var earlier: Earlier?
   /// The hash of user and session identifier of the inside host's `o=`.
   var origin: UInt64 = 0
+  /// How many descriptions the inside host has sent, and "CSeq" of the request that the last one waits in for an answer.
+  var descriptions: UInt32 = 0
+  var offerSequence: UInt64?
 
   /// The Call-ID as listings show it: others have chosen its octets.
   var listedName: String {

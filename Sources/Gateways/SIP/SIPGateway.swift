@@ -10,6 +10,8 @@ package enum SIPGateway: ApplicationGateway {
     [DefaultService(.udp, port: 5060), DefaultService(.tcp, port: 5060)]
   }
 
+  package static var joinsDatagrams: Bool { true }
+
   package static func open(_ session: ControlSession) -> any PayloadInspector {
     SIPInspector(isStream: session.transport == .tcp)
   }
@@ -38,7 +40,9 @@ struct SIPInspector: PayloadInspector {
   mutating func inspect(
     _ octets: Span<UInt8>, _ direction: Direction, through agent: inout TranslationAgent
   ) throws(GatewayError) {
-    guard let message = SIPMessage(octets) else {
+    guard let book = agent.memory as? SIPBook else { throw .malformed("no book") }
+    let known = book.parsed(octets)
+    guard let message = known ?? SIPMessage(octets) else {
       guard hasSpoken else {
         // Whoever keeps a way open before the first message says nothing about what it is.
         if !isStream, Self.isKeepalive(octets) { return }
@@ -50,9 +54,13 @@ struct SIPInspector: PayloadInspector {
     }
     hasSpoken = true
     agent.count(message.kindWord)
-    guard let book = agent.memory as? SIPBook else { throw .malformed("no book") }
     var translation = SIPTranslation(message, direction, book, agent)
-    try translation.run(octets, through: &agent)
+    do throws(GatewayError) {
+      try translation.run(octets, through: &agent)
+    } catch {
+      if error == .pending, known == nil { book.keep(message, octets) }
+      throw error
+    }
   }
 
   /// Line ends and zeros, which many send to keep a way open, and STUN's binding requests (RFC 5626 section 3.5).

@@ -37,6 +37,10 @@ enum SIPHeaderName: UInt8, CaseIterable, Hashable {
     }
   }
 
+  /// The name as a text, made once.
+  var title: String { Self.titles[Int(rawValue)] }
+  private static let titles = allCases.map { "\($0.spelling)" }
+
   /// Whether its value is a list of addresses with parameters.
   var holdsAddresses: Bool { rawValue >= Self.contact.rawValue && rawValue <= Self.replyTo.rawValue }
 

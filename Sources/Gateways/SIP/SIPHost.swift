@@ -29,10 +29,10 @@ struct SIPHost: Hashable {
   /// Seconds.
   var touched: UInt32 = 0
   private(set) var kept: [UInt16] = []
-  /// Its calls, and how many of them are not answered.
+  /// Its calls, how many of them are not answered, and its registrations.
   var calls = 0
   var earlyCalls = 0
-  var registrations: [SIPRegistrationKey] = []
+  var registrations = 0
 
   subscript(kind: SIPFormKind) -> SIPForm {
     get { SIPForm(rawValue: UInt8(forms >> (2 * UInt32(kind.rawValue)) & 3)) ?? .unknown }
@@ -49,5 +49,5 @@ struct SIPHost: Hashable {
   }
 
   /// Whether nothing would be lost with it.
-  var isIdle: Bool { calls == 0 && registrations.isEmpty }
+  var isIdle: Bool { calls == 0 && registrations == 0 }
 }

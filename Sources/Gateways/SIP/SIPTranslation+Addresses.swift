@@ -98,7 +98,10 @@ extension SIPTranslation {
     if global == session.insideGlobal, transport == session.transport { return session.insideLocal }
     if let known = book.directory.local(of: global, in: session.outsideInstance, transport) {
       let isOwn = known.address == session.insideLocal.address
-      return isOwn || session.options.contains(.directMedia) ? known : nil
+      let isNamed =
+        isOwn || session.options.contains(.directMedia)
+        || addressBook.permits(thirdParty: known.address, of: session.gateway)
+      return isNamed ? known : nil
     }
     if global.address == session.insideGlobal.address {
       guard session.insideLocal.address != global.address else { return nil }
@@ -142,7 +145,7 @@ extension SIPTranslation {
   }
 
   private mutating func write(_ endpoint: Endpoint, instead found: SIPAddress, isBare: Bool) {
-    let field = found.header?.spelling ?? "Request-URI"
+    let field = found.header?.title ?? "Request-URI"
     let isOrdinary = endpoint.port == Self.ordinaryPort
     guard let port = found.port else {
       var octets = Self.dotted(endpoint.address)
@@ -168,7 +171,7 @@ extension SIPTranslation {
 
   /// Translates an address that has no port, or whose port means nothing.
   private mutating func translate(address found: SIPAddress, _ kind: SIPFormKind) {
-    let field = found.header?.spelling ?? "Request-URI"
+    let field = found.header?.title ?? "Request-URI"
     if knowsGlobal(kind) { return }
     if direction == .outbound, found.address == session.insideGlobal.address,
       session.insideLocal.address != found.address
@@ -194,7 +197,7 @@ extension SIPTranslation {
     guard port == own, port != other else { return }
     var octets: [UInt8] = []
     octets.append(decimal: other)
-    edit(found.range, octets, SIPHeaderName.via.spelling)
+    edit(found.range, octets, SIPHeaderName.via.title)
   }
 
   static func dotted(_ address: IPv4Address) -> [UInt8] {

@@ -14,6 +14,7 @@ extension SIPTranslation {
     if message.isCutOff { agent.remark("Content-Length is larger than the body") }
     let body = SIPBody(message, octets, readsParts: session.options.contains(.readsParts))
     if let remark = body.remark { agent.remark(remark.rawValue) }
+    if direction == .outbound, !body.parts.isEmpty { beginDescription() }
     var lengths = SIPLengths(message.length)
     for part in body.parts {
       guard let description = SDPDescription(octets, part.range) else {
@@ -32,16 +33,25 @@ extension SIPTranslation {
     for (number, value) in lengths.changed {
       var digits: [UInt8] = []
       digits.append(decimal: value)
-      edit(number.range, digits, SIPHeaderName.contentLength.spelling)
+      edit(number.range, digits, SIPHeaderName.contentLength.title)
     }
   }
 
-  private mutating func put(_ place: SDPAddress?, _ address: IPv4Address, _ field: StaticString) {
+  /// A description of the inside host's: an offer is in force when it is answered, everything else at once.
+  private mutating func beginDescription() {
+    call?.beginDescription()
+    let isOffer = message.isRequest && (message.method == .invite || message.method == .update)
+    let sequence = message.sequence
+    call?.offerSequence = isOffer ? sequence : nil
+    describes = !isOffer
+  }
+
+  private mutating func put(_ place: SDPAddress?, _ address: IPv4Address, _ field: String) {
     guard let place, place.value != address else { return }
     edit(place.range, Self.dotted(address), field)
   }
 
-  private mutating func put(_ place: SDPPort, _ port: UInt16, _ field: StaticString) {
+  private mutating func put(_ place: SDPPort, _ port: UInt16, _ field: String) {
     guard place.value != port else { return }
     var octets: [UInt8] = []
     octets.append(decimal: port)
@@ -60,16 +70,25 @@ extension SIPTranslation {
     for media in description.media {
       guard let connection = description.connection(of: media) else { continue }
       let isShared = media.connection == nil
-      guard connection.value == own else {
-        guard let other = name(of: Endpoint(connection.value, media.port.value), .udp, keeps: false) else { continue }
+      let host = connection.value
+      guard mayLead(to: host) else {
+        // On hold (RFC 2543 section B.5), the stream goes on where it was.
+        if host.rawValue == 0, let held = call?.door(for: Endpoint(own, media.port.value), media.protocol) {
+          call?.name(held)
+        }
+        let stream = Endpoint(host, media.port.value)
+        guard let other = name(of: stream, media.protocol, keeps: false) else {
+          refuseThirdParty(stream, media.protocol, through: &agent)
+          continue
+        }
         if isShared { shared = other.address } else { put(media.connection, other.address, "c=") }
         continue
       }
       guard media.port.value != 0, !(media.transport == .tcp && (media.isActiveOpener || media.port.value == 9)) else {
-        if !isShared { put(media.connection, session.insideGlobal.address, "c=") }
+        if !isShared, host == own { put(media.connection, session.insideGlobal.address, "c=") }
         continue
       }
-      guard let door = try mediaDoor(media, through: &agent) else { continue }
+      guard let door = try mediaDoor(media, of: host, through: &agent) else { continue }
       guard !isShared || shared.map({ $0 == door.global.address }) ?? true else {
         agent.remark("media at two addresses of one c= line")
         continue
@@ -85,12 +104,14 @@ extension SIPTranslation {
     if description.origin?.value == own {
       put(description.origin, address, "o=")
       call?.origin = description.originName
+    } else if let origin = description.origin, origin.value == description.connection?.value, shared != nil {
+      put(origin, address, "o=")
     }
   }
 
   /// The door of a stream: one that the call has, or a new one. Nil where there is none to be had.
   private mutating func mediaDoor(
-    _ media: SDPMedia, through agent: inout TranslationAgent
+    _ media: SDPMedia, of host: IPv4Address, through agent: inout TranslationAgent
   ) throws(GatewayError) -> SIPDoor? {
     let port = media.port.value
     var count = max(1, min(media.count, 8))
@@ -102,9 +123,8 @@ extension SIPTranslation {
       parity = port & 1 == 0 || session.options.contains(.evenMediaPorts) ? .even : .odd
     }
     count = min(count, UInt16(clamping: 65_536 - Int(port)))
-    let transport: IPProtocol = media.transport == .tcp ? .tcp : .udp
     return try door(
-      for: Endpoint(session.insideLocal.address, port), transport, count: UInt8(count), parity, through: &agent)
+      for: Endpoint(host, port), media.protocol, count: UInt8(count), parity, through: &agent)
   }
 
   private mutating func door(
@@ -112,10 +132,16 @@ extension SIPTranslation {
     through agent: inout TranslationAgent
   ) throws(GatewayError) -> SIPDoor? {
     guard let call else { return nil }
-    if let known = call.door(for: local, transport, count: count) { return known }
-    guard call.doors.count < SIPCall.maximumDoors else {
-      agent.remark("too many doors of one call")
-      return call.door(for: local, transport)
+    if let known = call.door(for: local, transport, count: count) {
+      self.call?.name(known)
+      return known
+    }
+    if call.doors.count >= SIPCall.maximumDoors {
+      guard let old = self.call?.takeSuperseded() else {
+        agent.remark("too many doors of one call")
+        return call.door(for: local, transport)
+      }
+      agent.close(old.id)
     }
     // Where media come from is the other side's to say, and often none of the addresses that it has said.
     var wanted = Door(.inbound, transport, to: local, from: nil)
@@ -124,10 +150,12 @@ extension SIPTranslation {
     wanted.lifetime = call.deadline &- now + SIPCall.farewell
     wanted.isSingleUse = transport == .tcp
     wanted.outlivesSession = true
+    wanted.name = doorName
     wanted.isActive = !(message.isRequest && (message.method == .invite || message.method == .update))
     do throws(GatewayError) {
       let opened = known(try agent.open(wanted))
       self.call?.doors.append(opened)
+      self.call?.name(opened)
       return opened
     } catch {
       guard case .refused(let why) = error else { throw error }
@@ -139,7 +167,7 @@ extension SIPTranslation {
   private mutating func translateEndpoints(
     of media: SDPMedia, _ door: SIPDoor, through agent: inout TranslationAgent
   ) throws(GatewayError) {
-    let own = session.insideLocal.address
+    let own = door.local.address
     var control: (local: UInt16, global: UInt16)?
     for found in media.endpoints where found.address.map({ $0.value == own }) ?? true {
       let offset = found.port.value &- door.local.port
@@ -168,9 +196,8 @@ extension SIPTranslation {
     var shared: IPv4Address?
     for media in description.media {
       guard let connection = description.connection(of: media), media.port.value != 0 else { continue }
-      let transport: IPProtocol = media.transport == .tcp ? .tcp : .udp
       let global = Endpoint(connection.value, media.port.value)
-      guard let local = name(of: global, transport, keeps: false) else { continue }
+      guard let local = name(of: global, media.protocol, keeps: false) else { continue }
       if local.address == session.insideLocal.address { isOwn = true }
       if media.connection == nil {
         guard shared.map({ $0 == local.address }) ?? true else { continue }
@@ -198,8 +225,13 @@ extension SIPTranslation {
   }
 }
 
+extension SDPMedia {
+  /// What its doors are for.
+  fileprivate var `protocol`: IPProtocol { transport == .tcp ? .tcp : .udp }
+}
+
 extension SDPEndpoint.Attribute {
-  var field: StaticString {
+  var field: String {
     switch self {
     case .rtcp: "a=rtcp"
     case .candidate: "a=candidate"

@@ -8,9 +8,13 @@ extension SIPTranslation {
   mutating func openSignalling(_ octets: Span<UInt8>, through agent: inout TranslationAgent) throws(GatewayError) {
     let isRegister = message.isRequest && message.method == .register
     guard isRegister || call != nil && !(message.status.map { $0 >= 300 } ?? false) else { return }
-    for found in message.addresses where found.place == .contact && found.address == session.insideLocal.address {
+    for found in message.addresses where found.place == .contact {
       let contact = Endpoint(found.address, found.port ?? Self.ordinaryPort)
       let transport = found.transport ?? session.transport
+      guard mayLead(to: found.address) else {
+        refuseThirdParty(contact, transport, through: &agent)
+        continue
+      }
       do throws(GatewayError) {
         if isRegister {
           try openRegistration(contact, transport, found.expires ?? message.expires, octets, through: &agent)
@@ -23,6 +27,21 @@ extension SIPTranslation {
       }
     }
     if isRegister, message.hasStarContact, message.expires == 0 { endAll(octets) }
+  }
+
+  /// Whether doors may lead to a host: it is the session's own, or an access list says that others speak for it (rule R4).
+  func mayLead(to host: IPv4Address) -> Bool {
+    host == session.insideLocal.address
+      || addressBook.permits(thirdParty: host, of: session.gateway)
+        && addressBook.isInside(host, in: session.insideInstance)
+  }
+
+  /// Says that an endpoint stays as it is, where it is another inside host's.
+  func refuseThirdParty(_ endpoint: Endpoint, _ transport: IPProtocol, through agent: inout TranslationAgent) {
+    guard endpoint.address != session.insideLocal.address, name(of: endpoint, transport, keeps: false) == nil,
+      addressBook.isInside(endpoint.address, in: session.insideInstance)
+    else { return }
+    agent.refuse(.thirdParty)
   }
 
   private func door(to contact: Endpoint, _ transport: IPProtocol, lifetime: UInt32) -> Door {
@@ -53,7 +72,9 @@ extension SIPTranslation {
       book.directory.global(of: contact, in: session.insideInstance, transport) == nil
     else { return }
     let lifetime = (call?.deadline ?? now) &- now + SIPCall.farewell
-    let opened = known(try agent.open(door(to: contact, transport, lifetime: lifetime)))
+    var wanted = door(to: contact, transport, lifetime: lifetime)
+    wanted.name = doorName
+    let opened = known(try agent.open(wanted))
     call?.doors.append(opened)
   }
 
@@ -74,7 +95,7 @@ extension SIPTranslation {
       registering.append((key, known))
       return
     }
-    guard requested > 0, host.registrations.count < SIPBook.maximumRegistrationsOfHost else { return }
+    guard requested > 0, host.registrations < SIPBook.maximumRegistrationsOfHost else { return }
     var wanted = door(to: contact, transport, lifetime: SIPRegistration.patience)
     wanted.isActive = false
     let door = known(try agent.open(wanted))
@@ -90,7 +111,7 @@ extension SIPTranslation {
   /// `Contact: *`: all registrations of the user are to end.
   private mutating func endAll(_ octets: Span<UInt8>) {
     guard let name = message.callID else { return }
-    for key in host.registrations where key.user == message.toUser {
+    for key in book.registrations.of(hostKey, user: message.toUser) {
       guard var known = book.registrations[key] else { continue }
       (known.name, known.sequence, known.requested) = (TextReading.hash(octets, name), message.sequence, 0)
       registering.append((key, known))
@@ -101,10 +122,8 @@ extension SIPTranslation {
   mutating func finishRegistration(through agent: inout TranslationAgent) {
     for (key, registration) in registering { agent.change(book, .registration(key, registration)) }
     guard direction == .inbound, let status = message.status, status >= 200, let hash = key?.name else { return }
-    for key in host.registrations {
-      guard var known = book.registrations[key], known.name == hash, known.sequence == message.sequence else {
-        continue
-      }
+    for key in book.registrations.of(hostKey, name: hash, sequence: message.sequence) {
+      guard var known = book.registrations[key] else { continue }
       guard status < 300 else {
         // A registration that stands already goes on; a challenge is answered by another request.
         if !known.isActive, ![401, 407, 423].contains(status) { end(key, known, through: &agent) }

@@ -1,3 +1,4 @@
+package import Forwarding
 package import WireFormats
 
 /// The number of an application-level gateway in the catalogue; 0 for none.
@@ -78,12 +79,17 @@ package struct DoorRequest: Hashable, Sendable, BitwiseCopyable {
   package var outlivesParent: Bool
   /// The gateway that inspects the sessions that come through it, or none.
   package var childGateway: GatewayID
+  /// What the gateway calls its doors for one thing, such as the hash of a call's name, so that it can close those that an
+  /// earlier run has left; 0 for nothing.
+  package var name: UInt64
+  /// Whose rules give it its global endpoint where it leads to another host than its session's; nil otherwise.
+  package var thirdParty: ThirdParty?
 
   package init(
     parent: SessionID, gateway: GatewayID, direction: Direction, protocol number: IPProtocol,
     insideLocal: IPv4Address, insideLocalPort: UInt16, remote: IPv4Address? = nil, remotePort: UInt16 = 0,
     count: UInt8 = 1, parity: PortParity = .any, lifetime: UInt32 = 60, isSingleUse: Bool = true, isActive: Bool = true,
-    outlivesParent: Bool = false, childGateway: GatewayID = .none
+    outlivesParent: Bool = false, childGateway: GatewayID = .none, name: UInt64 = 0, thirdParty: ThirdParty? = nil
   ) {
     self.parent = parent
     self.gateway = gateway
@@ -100,6 +106,37 @@ package struct DoorRequest: Hashable, Sendable, BitwiseCopyable {
     self.isActive = isActive
     self.outlivesParent = outlivesParent
     self.childGateway = childGateway
+    self.name = name
+    self.thirdParty = thirdParty
+  }
+}
+
+/// What the worker of another inside host than a session's has to know of the session to open a door for that host.
+package struct ThirdParty: Hashable, Sendable, BitwiseCopyable {
+  package var insideInstance: RoutingInstance
+  package var outsideInstance: RoutingInstance
+  /// Whom the session is with, as inside hosts address it: that is who the host is about to talk to.
+  package var outsideLocal: IPv4Address
+
+  package init(insideInstance: RoutingInstance, outsideInstance: RoutingInstance, outsideLocal: IPv4Address) {
+    self.insideInstance = insideInstance
+    self.outsideInstance = outsideInstance
+    self.outsideLocal = outsideLocal
+  }
+}
+
+/// The doors of a host that a gateway has given one name.
+package struct NamedDoors: Hashable, Sendable, BitwiseCopyable {
+  package var host: IPv4Address
+  package var instance: RoutingInstance
+  package var gateway: GatewayID
+  package var name: UInt64
+
+  package init(host: IPv4Address, instance: RoutingInstance, gateway: GatewayID, name: UInt64) {
+    self.host = host
+    self.instance = instance
+    self.gateway = gateway
+    self.name = name
   }
 }
 
@@ -119,6 +156,8 @@ package enum DoorRefusal: UInt8, Error, Hashable, Sendable, BitwiseCopyable {
   case notTranslated
   /// The worker did not answer, or the ring to it was full.
   case noAnswer
+  /// It would lead to another inside host than the session's, and no access list says that it may (rule R4).
+  case thirdParty
 
   /// The word of counters and listings.
   package var name: String {
@@ -130,6 +169,7 @@ package enum DoorRefusal: UInt8, Error, Hashable, Sendable, BitwiseCopyable {
     case .noPort: "no-port"
     case .notTranslated: "not-translated"
     case .noAnswer: "no-answer"
+    case .thirdParty: "third-party"
     }
   }
 }
@@ -155,6 +195,8 @@ package enum SessionOrder: Hashable, Sendable, BitwiseCopyable {
   case close(DoorID)
   /// Lets a door stay for so many seconds from now on.
   case extend(DoorID, seconds: UInt32)
+  /// Closes what an earlier run has left open under a name.
+  case closeEarlier(NamedDoors)
   /// How far the octet streams of a session have been moved: what the gateway has added to each direction, all in all.
   /// The session's packets still come to the slow path; the numbers are for a restart (`SequenceShift`).
   case note(SessionID, SequenceShift)
@@ -212,11 +254,16 @@ package struct GatewayService: Hashable, Sendable {
   /// Whether the gateway has nothing to do where no entry translates single addresses (`AddressBook`): its sessions stay
   /// on the fast path then.
   package var needsEntries: Bool
+  /// Whether each datagram of the protocol says by itself what it is, so that a UDP session may be looked into from any
+  /// of them on: when a reload has switched the gateway on, or the daemon has been started again.
+  package var joinsDatagrams: Bool
 
   package init(
-    gateway: GatewayID, transport: IPProtocol, port: UInt16, accessList: String? = nil, needsEntries: Bool = false
+    gateway: GatewayID, transport: IPProtocol, port: UInt16, accessList: String? = nil, needsEntries: Bool = false,
+    joinsDatagrams: Bool = false
   ) {
     self.needsEntries = needsEntries
+    self.joinsDatagrams = joinsDatagrams
     self.gateway = gateway
     self.transport = transport
     self.port = port

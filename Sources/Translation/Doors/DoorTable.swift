@@ -20,6 +20,8 @@ struct Door {
   var uses: UInt32 = 0
   /// Which of the ports have been used, from bit 0 on.
   var usedPorts: UInt16 = 0
+  /// Where the region has it.
+  var kept: KeptDoor?
 
   /// Whether every port of it has had its one use.
   var isUsedUp: Bool {
@@ -56,6 +58,8 @@ struct DoorTable {
   /// Users of a mapping that are doors, or sessions that came through one: a mapping that has no others admits nobody
   /// else, whatever its rule's filtering behavior says.
   private var holds: [UInt32: UInt32] = [:]
+  /// The doors that an earlier run has left, by their names.
+  private var named: [NamedDoors: [UInt32]] = [:]
   private(set) var count = 0
   private(set) var outboundCount = 0
   private var hand = 0
@@ -131,7 +135,23 @@ struct DoorTable {
     count -= 1
     if door.request.direction == .outbound { outboundCount -= 1 }
     for mapping in door.mappings { removeHold(mapping) }
+    if !named.isEmpty { Self.take(place, from: &named, Self.name(of: door)) }
     return door
+  }
+
+  /// Adds a door that an earlier run has left.
+  mutating func insertEarlier(_ door: Door) {
+    let place = insert(door)
+    if door.request.name != 0 { named[Self.name(of: door), default: []].append(place) }
+  }
+
+  /// Those that an earlier run has left under a name.
+  func earlier(_ name: NamedDoors) -> [UInt32] { named[name] ?? [] }
+
+  private static func name(of door: Door) -> NamedDoors {
+    NamedDoors(
+      host: door.request.insideLocal, instance: door.insideInstance, gateway: door.request.gateway,
+      name: door.request.name)
   }
 
   private static func take<Key: Hashable>(_ place: UInt32, from lists: inout [Key: [UInt32]], _ key: Key) {

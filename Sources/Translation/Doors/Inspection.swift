@@ -13,16 +13,47 @@ extension Translator {
     case .udp: break
     default: return
     }
-    if record.gateway == .none {
-      let isInbound = record.flags.contains(.openedInbound)
-      let server = isInbound ? record.insideLocal : record.outsideLocal
-      let known = isInbound ? record.insideLocalPort : record.outsideLocalPort
-      let called = isInbound ? record.insideGlobalPort : record.outsideGlobalPort
-      record.gateway =
-        policy.gateway(packet.protocolNumber, port: known, of: server)
-        ?? (called == known ? nil : policy.gateway(packet.protocolNumber, port: called, of: server)) ?? .none
-    }
+    if record.gateway == .none { record.gateway = gateway(for: record) }
     record.isInspected = record.gateway != .none
+  }
+
+  /// The gateway that sessions like a record are the business of, by the server's port.
+  private func gateway(for record: SessionRecord) -> GatewayID {
+    let isInbound = record.flags.contains(.openedInbound)
+    let server = isInbound ? record.insideLocal : record.outsideLocal
+    let known = isInbound ? record.insideLocalPort : record.outsideLocalPort
+    let called = isInbound ? record.insideGlobalPort : record.outsideGlobalPort
+    return policy.gateway(record.protocolNumber, port: known, of: server)
+      ?? (called == known ? nil : policy.gateway(record.protocolNumber, port: called, of: server)) ?? .none
+  }
+
+  /// Gives a running UDP session the gateway that the policy in force has for it, where that may join it; takes it away
+  /// where the policy has none any more. A phone keeps its session for as long as it is on, and would never see the change
+  /// otherwise. A session that came through a door, as one from outside may have done, goes on with the gateway that opened
+  /// the door, while that is on; one that a gateway has stepped aside from stays as it is (rule R1).
+  mutating func chooseGatewayAgain(_ session: UInt32) {
+    let record = shard.sessions[session]
+    guard record.protocolNumber == .udp, !record.flags.contains(.noPayload) else { return }
+    guard record.gateway != .none else {
+      var joined = record
+      join(&joined)
+      if joined.isInspected { shard.sessions[session] = joined }
+      return
+    }
+    if gateway(for: record) != .none { return }
+    if record.flags.contains(.openedInbound), policy.isOn(record.gateway, .udp) { return }
+    for place in doors.children(of: id(of: session, record)) { close(place) }
+    if record.isInspected { endedInspected.append(id(of: session, record)) }
+    shard.sessions[session].isInspected = false
+    shard.sessions[session].gateway = .none
+  }
+
+  /// Gives a UDP session without a gateway the one that it is the business of, if that need not have seen its beginning.
+  func join(_ record: inout SessionRecord) {
+    let chosen = gateway(for: record)
+    guard policy.mayJoin(chosen) else { return }
+    record.gateway = chosen
+    record.isInspected = true
   }
 
   /// A session as the slow path is to know it.

@@ -13,22 +13,24 @@ private struct Doorway {
 extension Translator {
   /// Opens a door, if the rules for doors allow it and the inside endpoint can be given a global one.
   mutating func open(_ request: DoorRequest) -> OrderAnswer {
-    guard let session = find(request.parent), shard.sessions[session].gateway != .none else {
-      return refuse(.parentEnded)
+    let parent: SessionRecord
+    switch self.parent(of: request) {
+    case .success(let record): parent = record
+    case .failure(let refusal): return refuse(refusal)
     }
-    let parent = shard.sessions[session]
-    if let refusal = objection(to: request, parent) { return refuse(refusal) }
+    if let refusal = objection(to: request, in: parent.insideInstance) { return refuse(refusal) }
     let found = request.direction == .inbound ? doorway(for: request, parent) : outboundDoorway(parent)
     switch found {
     case .failure(let refusal): return refuse(refusal)
     case .success(let way):
       for mapping in way.mappings { shard.mappings[mapping].users += 1 }
-      let place = doors.insert(
-        Door(
-          request: request, insideInstance: parent.insideInstance, outsideInstance: parent.outsideInstance,
-          insideGlobal: way.address, insideGlobalPort: way.port, mappings: way.mappings, rule: way.rule,
-          flags: way.flags, deadline: request.lifetime == 0 ? nil : now &+ request.lifetime,
-          isActive: request.isActive))
+      var door = Door(
+        request: request, insideInstance: parent.insideInstance, outsideInstance: parent.outsideInstance,
+        insideGlobal: way.address, insideGlobalPort: way.port, mappings: way.mappings, rule: way.rule,
+        flags: way.flags, deadline: request.lifetime == 0 ? nil : now &+ request.lifetime,
+        isActive: request.isActive)
+      door.kept = keep(door)
+      let place = doors.insert(door)
       counters.add(to: .doorsOpened)
       counters.set(.doors, to: doors.count)
       return .granted(
@@ -42,9 +44,19 @@ extension Translator {
     return .refused(refusal)
   }
 
-  /// What speaks against a door: it leads to another host (R4), to a port of services (R6), or there are enough (R8).
-  private mutating func objection(to request: DoorRequest, _ parent: SessionRecord) -> DoorRefusal? {
-    guard request.insideLocal == parent.insideLocal, (1...16).contains(request.count) else { return .deniedPort }
+  /// The session that a door is asked for in; for a third party one that the host might have (rule R4).
+  private mutating func parent(of request: DoorRequest) -> Result<SessionRecord, DoorRefusal> {
+    if let third = request.thirdParty { return sessionOf(third, request) }
+    guard let session = find(request.parent), shard.sessions[session].gateway != .none else {
+      return .failure(.parentEnded)
+    }
+    guard request.insideLocal == shard.sessions[session].insideLocal else { return .failure(.thirdParty) }
+    return .success(shard.sessions[session])
+  }
+
+  /// What speaks against a door: it leads to a port of services (R6), or there are enough (R8).
+  mutating func objection(to request: DoorRequest, in instance: RoutingInstance) -> DoorRefusal? {
+    guard (1...16).contains(request.count) else { return .deniedPort }
     let limits = policy.doorLimits
     if request.direction == .inbound {
       let last = Int(request.insideLocalPort) + Int(request.count) - 1
@@ -57,11 +69,11 @@ extension Translator {
     if request.outlivesParent {
       // Nothing but its time would close it.
       guard request.lifetime > 0 else { return .deniedPort }
-      let held = doors.count(ofHost: parent.insideLocal, in: parent.insideInstance, held: true)
+      let held = doors.count(ofHost: request.insideLocal, in: instance, held: true)
       return held < limits.heldPerHost ? nil : .tooMany
     }
     guard doors.count(of: request.parent) < limits.perSession,
-      doors.count(ofHost: parent.insideLocal, in: parent.insideInstance) < limits.perHost
+      doors.count(ofHost: request.insideLocal, in: instance) < limits.perHost
     else { return .tooMany }
     return nil
   }
@@ -201,7 +213,7 @@ extension Translator {
 
   private static var runsTried: Int { 512 }
 
-  private mutating func dropUnused(_ mapping: UInt32) {
+  mutating func dropUnused(_ mapping: UInt32) {
     if shard.mappings[mapping].users == 0 { end(mapping: mapping) }
   }
 

@@ -10,11 +10,18 @@ extension Translator {
     switch order {
     case .open(let request): return open(request)
     case .activate(let id):
-      if let place = doors.find(id) { doors.activate(place) }
+      if let place = doors.find(id) {
+        doors.activate(place)
+        if let kept = doors[place]?.kept { shard.mappings[kept.record].isActiveDoor = true }
+      }
     case .close(let id):
       if let place = doors.find(id) { close(place) }
     case .extend(let id, let seconds):
-      if let place = doors.find(id) { doors.extend(place, to: now &+ seconds) }
+      if let place = doors.find(id) {
+        doors.extend(place, to: now &+ seconds)
+        if let kept = doors[place]?.kept { shard.mappings[kept.record].word = now &+ seconds }
+      }
+    case .closeEarlier(let named): closeEarlier(named)
     case .note(let id, let shift):
       guard let session = find(id) else { return .refused(.parentEnded) }
       return setShift(of: session, to: shift) ? .done : .refused(.tableFull)
@@ -36,6 +43,7 @@ extension Translator {
   mutating func close(_ place: UInt32) {
     guard let door = doors.remove(place) else { return }
     counters.set(.doors, to: doors.count)
+    if let kept = door.kept { forget(kept) }
     for mapping in door.mappings { leave(mapping) }
   }
 

@@ -121,7 +121,7 @@ import Synchronization
     switch record.kind {
     case .port, .portByAddress: note(TranslationEvent(isNew ? .bindingCreated : .bindingDeleted, of: record))
     case .address: note(TranslationEvent(isNew ? .addressBindingCreated : .addressBindingDeleted, of: record))
-    case .pairing, .permission, .host, .portSet, .held, .shift, .free: return
+    case .pairing, .permission, .host, .portSet, .held, .shift, .door, .doorName, .free: return
     }
   }
 

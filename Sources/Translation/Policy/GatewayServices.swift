@@ -9,13 +9,17 @@ struct GatewayServiceTable: Sendable {
     var gateway: GatewayID
     /// The access list that permits the server; nil for any server.
     var list: Int?
+    var joinsDatagrams: Bool
   }
 
   private let entries: [Entry]
   private let lists: AccessListTable
+  /// The lists of hosts that messages of others may speak for.
+  private let thirdParties: [GatewayID: Int]
 
   init(_ translation: TranslationConfiguration, _ lists: AccessListTable) {
     self.lists = lists
+    thirdParties = translation.thirdParties.mapValues { lists.number(of: $0) }
     let hasEntries =
       translation.staticTranslations.contains { $0.ports == nil && !$0.noPayload }
       || !translation.outsideStatics.isEmpty || !translation.outsideRules.isEmpty
@@ -23,11 +27,25 @@ struct GatewayServiceTable: Sendable {
       guard hasEntries || !service.needsEntries else { return nil }
       return Entry(
         port: service.port, transport: service.transport, gateway: service.gateway,
-        list: service.accessList.map { lists.number(of: $0) })
+        list: service.accessList.map { lists.number(of: $0) }, joinsDatagrams: service.joinsDatagrams)
     }
   }
 
   var isEmpty: Bool { entries.isEmpty }
+
+  /// Whether a gateway is on for UDP, and may look into a session whose beginning it has not seen.
+  func mayJoin(_ gateway: GatewayID) -> Bool {
+    entries.contains { $0.gateway == gateway && $0.transport == .udp && $0.joinsDatagrams }
+  }
+
+  func isOn(_ gateway: GatewayID, _ transport: IPProtocol) -> Bool {
+    entries.contains { $0.gateway == gateway && $0.transport == transport }
+  }
+
+  /// Whether messages of other inside hosts may name a host.
+  func permits(thirdParty host: IPv4Address, of gateway: GatewayID) -> Bool {
+    thirdParties[gateway].map { lists.mayPermit($0, source: host) } ?? false
+  }
 
   /// The gateway of sessions with a server. An entry with an access list comes first; a server that one of them permits
   /// has no other port of that gateway (IOS: `ip nat service list` moves a server's port).
@@ -54,6 +72,31 @@ extension Policy {
   /// The gateway of sessions with a server, by the server's port.
   package func gateway(_ transport: IPProtocol, port: UInt16, of server: IPv4Address) -> GatewayID? {
     gatewayServices.gateway(transport, port: port, of: server)
+  }
+
+  /// Whether a gateway is on for UDP, and may look into a session whose beginning it has not seen.
+  func mayJoin(_ gateway: GatewayID) -> Bool { gatewayServices.mayJoin(gateway) }
+
+  /// Whether any session over a transport may be a gateway's business.
+  func isOn(_ gateway: GatewayID, _ transport: IPProtocol) -> Bool { gatewayServices.isOn(gateway, transport) }
+  func isOn(_ gateway: GatewayID) -> Bool { isOn(gateway, .udp) || isOn(gateway, .tcp) }
+
+  /// Whether an address is that of an inside host, or may be: one that something translates.
+  package func translatesHost(_ address: IPv4Address, in inside: RoutingInstance) -> Bool {
+    translates(address, in: inside)
+      && routes.nextHop(to: address, in: inside).map {
+        facts[Int($0.interface.rawValue)].realm == .inside
+      } ?? false
+  }
+
+  /// Whether doors may lead to a host that only messages of other inside hosts speak of (`third-party list`).
+  package func permits(thirdParty host: IPv4Address, of gateway: GatewayID) -> Bool {
+    gatewayServices.permits(thirdParty: host, of: gateway)
+  }
+
+  /// Whether the static entry of an inside global address has its payloads left alone.
+  func hasNoPayload(_ global: IPv4Address, in outside: RoutingInstance) -> Bool {
+    statics.contains { $0.entry.noPayload && $0.entry.outsideInstance == outside && $0.globalRange.contains(global) }
   }
 
   // MARK: What single addresses are called

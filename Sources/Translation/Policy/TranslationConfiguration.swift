@@ -24,6 +24,8 @@ package struct TranslationConfiguration: Hashable, Sendable {
   package var services: [ServiceStatement] = []
   /// The sessions that gateways look into.
   package var gatewayServices: [GatewayService] = []
+  /// By gateway, the access list of inside hosts that others' messages may open doors for.
+  package var thirdParties: [GatewayID: String] = [:]
   package var doorLimits = DoorLimits()
 
   package init() {}

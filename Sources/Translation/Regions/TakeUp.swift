@@ -34,10 +34,17 @@ extension Translator {
       guard let record = region.session(number), owner(of: record) == worker else { continue }
       if takeUp(record, number, region, &mappings) { result.sessions += 1 } else { result.skipped += 1 }
     }
+    var kept: [(UInt32, MappingRecord)] = []
+    var names: [UInt32: UInt64] = [:]
     for number in 0..<region.mappingLimit where mappings[Int(number)] == TakeUpMark.unknown {
       guard let record = region.mapping(number), owner(of: record) == worker else { continue }
-      takeUpIdle(record, &result)
+      switch record.kind {
+      case .door: kept.append((number, record))
+      case .doorName: names[record.users] = record.doorName
+      default: takeUpIdle(record, &result)
+      }
     }
+    takeUpDoors(kept, names: names)
     counters.set(.sessions, to: shard.sessionCount)
     counters.set(.mappings, to: shard.mappingCount)
     return result
@@ -122,13 +129,16 @@ extension Translator {
   }
 
   /// Takes from a record what is of the earlier run only, and answers how far its numbers are moved. Its gateway looks
-  /// into it no longer, since nobody knows any more what it had seen; what it had added to the streams stays added.
-  /// Nil when that cannot be known.
+  /// into it no longer, since nobody knows any more what it had seen, unless each of its datagrams says what it is; what
+  /// was added to streams stays added. Nil when that cannot be known.
   private func takeParticulars(
     _ record: inout SessionRecord, _ number: UInt32, _ region: borrowing RegionReader
   ) -> SequenceShift? {
-    record.isInspected = false
-    record.gateway = .none
+    if record.protocolNumber != .udp || !policy.mayJoin(record.gateway) {
+      record.isInspected = false
+      record.gateway = .none
+      if record.protocolNumber == .udp, !record.flags.contains(.noPayload) { join(&record) }
+    }
     guard record.isShifted else { return SequenceShift() }
     guard let kept = region.mapping(record.shiftRecord), kept.kind == .shift, kept.users == number else { return nil }
     record.isShifted = false
@@ -235,7 +245,7 @@ extension Translator {
   }
 
   /// Takes up one mapping without users: claims its port or address, and finds or makes its pairing.
-  private mutating func takeUp(_ old: MappingRecord) -> UInt32? {
+  mutating func takeUp(_ old: MappingRecord) -> UInt32? {
     guard stands(old), shard.findMapping(like: old) == nil,
       let address = policy.globalAddresses.number(of: old.insideGlobal, in: old.outsideInstance)
     else { return nil }

@@ -131,7 +131,7 @@ extension Translator {
       endPairing(mapping)
       return
     case .held: freePort(of: record)
-    case .host, .portSet, .permission, .shift, .free: return
+    case .host, .portSet, .permission, .shift, .door, .doorName, .free: return
     }
     shard.removeMapping(mapping)
     counters.set(.mappings, to: shard.mappingCount)

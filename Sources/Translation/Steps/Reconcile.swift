@@ -37,6 +37,7 @@ extension Translator {
       guard shard.sessions[number].flags.contains(.live) else { return true }
       if stands(shard.sessions[number]) {
         recount(number)
+        chooseGatewayAgain(number)
         result.kept += 1
       } else {
         end(session: number)
@@ -67,7 +68,7 @@ extension Translator {
   }
 
   /// Whether the endpoint of a door is its host's still.
-  private mutating func stands(_ door: Door) -> Bool {
+  mutating func stands(_ door: Door) -> Bool {
     let request = door.request
     guard door.mappings.isEmpty, request.direction == .inbound, door.insideGlobal != request.insideLocal else {
       return door.mappings.allSatisfy { stands(shard.mappings[$0]) }

@@ -109,7 +109,7 @@ extension Translator {
       if now &- record.word >= policy.settings.holdDown { end(mapping: number) }
     case .host:
       if record.users == 0, now &- record.word >= Self.hostMemory { shard.removeMapping(number) }
-    case .port, .portByAddress, .pairing, .permission, .portSet, .shift, .free: break
+    case .port, .portByAddress, .pairing, .permission, .portSet, .shift, .door, .doorName, .free: break
     }
   }
 }

@@ -51,6 +51,9 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
     case held
     /// By how much a session's sequence numbers are moved (`SequenceShift`); in no index.
     case shift
+    /// A door of a call or a registration (`KeptDoors.swift`), and its name; in no index.
+    case door
+    case doorName
   }
 
   /// Tick of creation; for kinds that have none, 0.
@@ -69,7 +72,12 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
   var hasGlobalKey: Bool { isPort || kind == .address }
 
   /// Whether the index has it at all.
-  var isIndexed: Bool { kind != .free && kind != .held && kind != .shift }
+  var isIndexed: Bool {
+    switch kind {
+    case .free, .held, .shift, .door, .doorName: false
+    default: true
+    }
+  }
 
   /// The key under which it is looked up by its inside local side, or by what it is about.
   @inline(__always)
@@ -90,7 +98,7 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
     case .host:
       FlowKey(
         insideLocal, 0, IPv4Address(0), 0, protocol: protocolNumber, instance: instance, tag: kind.localTag)
-    case .address, .pairing, .free, .held, .shift:
+    case .address, .pairing, .free, .held, .shift, .door, .doorName:
       FlowKey(
         insideLocal, 0, IPv4Address(0), rule, protocol: protocolNumber, instance: instance, tag: kind.localTag)
     }

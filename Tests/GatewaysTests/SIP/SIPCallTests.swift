@@ -258,4 +258,38 @@ struct SIPCallTests {
     second.send(SIPSamples.octets(SIPSamples.answer(200, "INVITE", transport: "TCP")), .inbound)
     #expect(second.activated.count == first.doors.count && !second.activated.isEmpty)
   }
+
+  @Test func `a call of an earlier run is met at its BYE, and closes that run's doors when it has ended`() throws {
+    var talk = Conversation(SIPGateway.self, transport: .udp)
+    let book = try #require(talk.memory as? SIPBook)
+    talk.datagram(
+      SIPSamples.octets(SIPSamples.request("BYE", "sip:carol@203.0.113.10", sequence: 9, toTag: "c1")), .outbound)
+    #expect(talk.closedEarlier.isEmpty && book.calls.count == 1)
+    talk.datagram(SIPSamples.octets(SIPSamples.answer(200, "BYE", sequence: 9)), .inbound)
+    #expect(talk.closedEarlier.count == 1 && book.calls.isEmpty)
+    // Its doors had the same name when they were opened.
+    var earlier = Conversation(SIPGateway.self, transport: .udp)
+    earlier.datagram(SIPSamples.octets(SIPSamples.invite), .outbound)
+    #expect(earlier.doors.map(\.request.name) == talk.closedEarlier)
+  }
+
+  @Test func `a call of an earlier run whose BYE nobody answers closes its doors all the same`() throws {
+    var talk = Conversation(SIPGateway.self, transport: .udp)
+    let book = try #require(talk.memory as? SIPBook)
+    talk.datagram(
+      SIPSamples.octets(SIPSamples.request("BYE", "sip:carol@203.0.113.10", sequence: 9, toTag: "c1")), .outbound)
+    let octets = Array("1@10.10.10.10".utf8)
+    let named = NamedDoors(
+      host: Host.alice.address, instance: .global, gateway: SIPGateway.id,
+      name: TextReading.steadyHash(octets.span, octets.indices))
+    #expect(book.turn(now: talk.now + 33_000_000) == [.closeEarlier(named, worker: 0)])
+    #expect(book.calls.isEmpty)
+  }
+
+  @Test func `a call that begins has nothing to do with an earlier run`() throws {
+    var talk = Conversation(SIPGateway.self, transport: .udp)
+    talk.datagram(SIPSamples.octets(SIPSamples.invite), .outbound)
+    talk.datagram(SIPSamples.octets(SIPSamples.answer(486, "INVITE")), .inbound)
+    #expect(talk.closed.count == 1 && talk.closedEarlier.isEmpty)
+  }
 }

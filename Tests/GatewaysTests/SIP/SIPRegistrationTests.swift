@@ -88,6 +88,38 @@ struct SIPRegistrationTests {
     #expect(duties == [.close(try #require(talk.doors.first).grant.door)] && book.registrations.isEmpty)
   }
 
+  @Test func `five thousand registrations of one host take as long each as the first`() throws {
+    var talk = Conversation(SIPGateway.self, transport: .udp)
+    let book = try #require(talk.memory as? SIPBook)
+    func register(_ numbers: Range<Int>) -> Duration {
+      ContinuousClock().measure {
+        for number in numbers {
+          let (own, global) = ("<sip:u\(number)@10.10.10.10:5062>", "<sip:u\(number)@203.0.113.100:50000>")
+          _ = send(Self.register(own, user: "u\(number)"), .outbound, &talk)
+          _ = send(Self.answer(200, global, user: "u\(number)"), .inbound, &talk)
+        }
+      }
+    }
+    // One endpoint has one name, however many doors lead to it.
+    talk.grant = { request, number in
+      .granted(
+        DoorGrant(
+          door: DoorID(worker: 0, place: UInt32(number), generation: 1), insideGlobal: Place.pool.lowerBound,
+          insideGlobalPort: 50_000))
+    }
+    let first = register(0..<500)
+    _ = register(500..<4500)
+    let last = register(4500..<5000)
+    #expect(book.registrations.count == 5000)
+    #expect(last < first * 4, "\(last) after \(first)")
+    let doors = Set(book.registrations.doors.map(\.id))
+    #expect(doors.count == 5000 && book.registrations.doors.allSatisfy(\.isActive))
+    // Each user's end is that user's alone.
+    _ = send(Self.register("*", sequence: 2, more: "Expires: 0\n", user: "u7"), .outbound, &talk)
+    _ = send(Self.answer(200, nil, sequence: 2, user: "u7"), .inbound, &talk)
+    #expect(book.registrations.count == 4999)
+  }
+
   /// The shape of NAT slipstreaming's last step: a valid REGISTER whose contact is another host's, or a service's.
   @Test func `no door leads to another inside host`() {
     var talk = Conversation(SIPGateway.self, transport: .udp)

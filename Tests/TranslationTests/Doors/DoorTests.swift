@@ -56,7 +56,7 @@ import WireFormats
 
   @Test func `leads to no other host than the session's (R4)`() throws {
     let scene = try DoorScene()
-    #expect(scene.open { $0.insideLocal = Host.bob.address } == .refused(.deniedPort))
+    #expect(scene.open { $0.insideLocal = Host.bob.address } == .refused(.thirdParty))
     #expect(scene.gateway.doors.isEmpty)
   }
 
