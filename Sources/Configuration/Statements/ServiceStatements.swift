@@ -43,7 +43,8 @@ private let listedForms: KeyValuePairs<String, ServiceForm> = [
 
 private let refusedServices: Refusals = [
   "dns-v6":
-    "no IPv6 packet crosses this gateway, so no question over IPv6 does; AAAA records in questions over IPv4 pass as they are",
+    "IPv6 packets are routed and not looked into, so questions over IPv6 pass as they are; AAAA records in questions "
+    + "over IPv4 do, too",
   "enable-mib": "there is no SNMP agent; the metrics say what its tables would",
   "enable-sym-port":
     "mappings are endpoint-independent unless 'mapping' says otherwise, so a port is symmetric already",

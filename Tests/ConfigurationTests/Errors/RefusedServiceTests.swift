@@ -15,7 +15,7 @@ private let refusals = [
     ip nat service dns-v6 list V6
     """#,
     #"""
-    1:16 'dns-v6' is not supported: no IPv6 packet crosses this gateway, so no question over IPv6 does; AAAA records in questions over IPv4 pass as they are
+    1:16 'dns-v6' is not supported: IPv6 packets are routed and not looked into, so questions over IPv6 pass as they are; AAAA records in questions over IPv4 do, too
     """#),
   Refusal(
     #"""
