@@ -17,7 +17,7 @@ extension GatewayEngine {
     stream.connection.setPath(
       packet.direction.isOutbound ? .inbound : .outbound, mtu: Int(packet.arrival.mtu),
       networkHeader: IPv4Field.minimumLength, superFrames: settings.superFrames)
-    let waits = more && stream.inspector == nil && stream.connection.isEstablished
+    let waits = more && !stream.isRead && stream.connection.isEstablished
     stream.connection.receive(
       segment, payload: packet.octets[layout.headerLength + length..<layout.totalLength], packet.direction,
       more: waits, now: now)
@@ -92,12 +92,14 @@ extension GatewayEngine {
   /// Reads one message; whether there was one.
   private mutating func read(_ stream: StreamSession, _ direction: Direction, now: UInt64) -> Bool {
     let unread = stream.connection.unreadCount(direction)
-    guard unread > 0, stream.inspector != nil, !stream[direction].isParked else { return false }
+    guard unread > 0, stream.isRead, !stream[direction].isParked else { return false }
     let hasEnded = stream.connection.hasEnded(direction)
     // In its place: a copy of an inspector costs an allocation.
-    let framing = stream.connection.withUnread(direction) {
-      stream.inspector?.frame($0, direction, hasEnded: hasEnded) ?? .incomplete
-    }
+    let framing =
+      stream[direction].takeFraming()
+      ?? stream.connection.withUnread(direction) {
+        stream.inspector?.frame($0, direction, hasEnded: hasEnded) ?? .incomplete
+      }
     switch framing {
     case .incomplete:
       guard hasEnded else { return false }
