@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .lab import Route
 from .machine import on_cpu_nanoseconds
-from .traffic import connections, datagrams, stream_bits
+from .traffic import CONTROL_PORT, PLAIN_PORT, command_bits, connections, datagrams, stream_bits
 
 SMALL = 18
 LARGE = 1400
@@ -27,9 +27,11 @@ class Figure:
     divisor: float
     measure: Callable[[Route, float], float]
     aims: tuple[float, float, float]
-    # What the value is compared with: the kernel's NAT, or the copy-only forwarder.
+    # What the value is compared with: the kernel's NAT, the copy-only forwarder, or a plain port of the same gateway.
     reference: str = "kernel"
     lower_is_better: bool = False
+    # What measures the reference, where it is something else.
+    against: Callable[[Route, float], float] | None = None
 
     def holds(self, ratio: float) -> bool:
         """Whether a ratio reaches the first aim."""
@@ -94,4 +96,10 @@ FIGURES = [
     Figure("tcp_four", "TCP, four streams", "Gbps", 1e9, lambda route, seconds: stream_bits(route, 4, seconds),
            (0.35, 0.55, 1.0)),
     Figure("connections", "connections a second", "k/s", 1e3, connections, (0.9, 1.05, 1.3)),
+    Figure("control_stranger", "TCP on a control port, a stranger", "Gbps", 1e9,
+           lambda route, seconds: stream_bits(route, 1, seconds, CONTROL_PORT), (0.9, 0.95, 1.0), reference="plain",
+           against=lambda route, seconds: stream_bits(route, 1, seconds, PLAIN_PORT)),
+    Figure("control_read", "TCP on a control port, read by its gateway", "Gbps", 1e9,
+           lambda route, seconds: command_bits(route, seconds, CONTROL_PORT), (0.5, 0.7, 1.0), reference="plain",
+           against=lambda route, seconds: command_bits(route, seconds, PLAIN_PORT)),
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .figures import Figure
 
-REFERENCE_NAMES = {"kernel": "kernel", "copy": "copy-only C"}
+REFERENCE_NAMES = {"kernel": "kernel", "copy": "copy-only C", "plain": "plain port"}
 
 
 @dataclass

@@ -5,13 +5,16 @@ import json
 import subprocess
 from dataclasses import dataclass
 
-from .lab import OUTSIDE_HOST, Route, binaries
+from .lab import OUTSIDE_HOST, ROOT, Route, binaries
 
 UDP_PORT = 9000
 CONNECT_PORTS = "7000+16"
 CONCURRENCY = 64
 FLOWS = 1000
-IPERF_PORT = "5201"
+PLAIN_PORT = 5201
+# Of FTP's control connections.
+CONTROL_PORT = 21
+COMMANDS = str(ROOT / "Benchmarks/EndToEnd/programs/commands.py")
 # How long a sink listens beyond its generator: for starting both, and for what is still queued.
 GRACE = 0.8
 # How long any process may take beyond what it was asked for.
@@ -90,14 +93,24 @@ def datagrams(route: Route, size: int, rate: float | None, seconds: float, flows
     return Delivery(sent=sent["sent"], received=json.loads(output)["received"], seconds=sent["seconds"])
 
 
-def stream_bits(route: Route, streams: int, seconds: float) -> float:
+def stream_bits(route: Route, streams: int, seconds: float, port: int = PLAIN_PORT) -> float:
     """Bits a second that carol receives over TCP."""
-    with server(route.command("carol", "iperf3", "-s", "-1", "-p", IPERF_PORT, "--forceflush"), "Server listening",
+    with server(route.command("carol", "iperf3", "-s", "-1", "-p", str(port), "--forceflush"), "Server listening",
                 seconds=5):
         result = run_json(
-            route.command("alice", "iperf3", "-c", OUTSIDE_HOST, "-p", IPERF_PORT, "-P", str(streams),
+            route.command("alice", "iperf3", "-c", OUTSIDE_HOST, "-p", str(port), "-P", str(streams),
                           "-t", str(round(seconds)), "-J"), seconds)
     return result["end"]["sum_received"]["bits_per_second"]
+
+
+def command_bits(route: Route, seconds: float, port: int) -> float:
+    """Bits a second of FTP commands without end that carol receives over one connection to a port."""
+    with server(route.command("carol", "python3", COMMANDS, "receive", str(port)), "ready", PATIENCE) as process:
+        run_json(
+            route.command("alice", "python3", COMMANDS, "send", OUTSIDE_HOST, str(port), str(seconds)), seconds)
+        output, _ = process.communicate(timeout=PATIENCE)
+    received = json.loads(output)
+    return received["octets"] * 8 / received["seconds"]
 
 
 def connections(route: Route, seconds: float) -> float:

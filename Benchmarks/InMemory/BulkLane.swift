@@ -38,6 +38,8 @@ struct BulkShape {
   private let outlet: Region
   private let packets: UnsafeMutableBufferPointer<Packet>
   private var turn = 0
+  /// Frames that have passed the slow path where they lie, and are not translated yet.
+  private var passed = 0..<0
   /// Whether a stranger's session is back on the fast path.
   private var isReleased = false
   private var sequence: UInt32 = 1_001
@@ -93,8 +95,9 @@ struct BulkShape {
           let frame = part(memory, number, shape.frame)
           frame.store32(sequence, at: 34 + TCPField.sequence)
           sequence &+= UInt32(shape.payload)
-          inspect(frame, .outbound, &scene)
+          try inspect(number, frame, .outbound, &scene)
         }
+        try translatePassed(.outbound, &scene)
         scene.engine.flush(now: now)
         try drain(&scene)
         var patience = 100
@@ -129,7 +132,8 @@ struct BulkShape {
           try translate(burst, .outbound, &scene)
           try answerBurst(&scene)
         } else {
-          for number in burst { inspect(part(memory, number, shape.frame), .outbound, &scene) }
+          for number in burst { try inspect(number, part(memory, number, shape.frame), .outbound, &scene) }
+          try translatePassed(.outbound, &scene)
           scene.engine.flush(now: now)
           try drain(&scene, obeys: true)
           var patience = 100
@@ -215,13 +219,35 @@ struct BulkShape {
 
   // MARK: Steps of the slow path
 
-  private func inspect(_ frame: PacketOctets, _ direction: Direction, _ scene: inout ControlScene) {
+  /// A frame reaches the slow path: it passes where it lies if it can, or is copied out of its buffer.
+  private mutating func inspect(
+    _ number: Int, _ frame: PacketOctets, _ direction: Direction, _ scene: inout ControlScene
+  ) throws {
     let isSuper = frame.count > 1_514
+    let arrival = Arrival(ingress: direction == .outbound ? Network.inside : Network.outside)
+    if scene.engine.pass(
+      frame.suffix(from: Ethernet.headerLength), of: session.id, direction, arrival, segmentSize: isSuper ? 1_448 : 0,
+      hasPartialChecksum: isSuper, now: now)
+    {
+      passed = passed.isEmpty ? number..<number + 1 : passed.lowerBound..<number + 1
+      return
+    }
+    try translatePassed(direction, &scene)
     scene.engine.receive(
       InspectedPacket(
         octets: frame.suffix(from: Ethernet.headerLength).copied, session: session, direction: direction,
-        arrival: Arrival(ingress: direction == .outbound ? Network.inside : Network.outside),
-        segmentSize: isSuper ? 1_448 : 0, hasPartialChecksum: isSuper), more: true, now: now)
+        arrival: arrival, segmentSize: isSuper ? 1_448 : 0, hasPartialChecksum: isSuper), more: true, now: now)
+  }
+
+  /// The worker translates what has passed.
+  private mutating func translatePassed(_ direction: Direction, _ scene: inout ControlScene) throws {
+    guard !passed.isEmpty else { return }
+    try translate(passed, direction, passage: .inspected, &scene)
+    if direction == .outbound {
+      let last = part(outlet, passed.upperBound - 1, Self.headers)
+      reached = last.load32(at: 34 + TCPField.sequence) &+ UInt32(shape.payload)
+    }
+    passed = 0..<0
   }
 
   /// What the engine sends goes through a worker's buffers and out.
@@ -255,9 +281,10 @@ struct BulkShape {
     let octets = UInt32(shape.burst * shape.payload / shape.acknowledgments)
     for rest in (0..<UInt32(shape.acknowledgments)).reversed() {
       answer(turn, to: shown, acknowledging: reached &- rest * octets)
-      inspect(part(memory, turn, Self.headers), .inbound, &scene)
+      try inspect(turn, part(memory, turn, Self.headers), .inbound, &scene)
       turn += 1
     }
+    try translatePassed(.inbound, &scene)
     scene.engine.flush(now: now)
     try drain(&scene, obeys: obeys)
   }

@@ -66,9 +66,10 @@ enum SlowPathBench {
 
   // MARK: Bulk
 
-  /// A bulk transfer that stays on the slow path, of one on the fast path, and one that is given back under way since it is
-  /// not the gateway's protocol. All copy each frame from the device and to it and translate it, the receiver's
-  /// acknowledgements too; the slow path also takes it out of its buffer, through virtual TCP, and puts it into another.
+  /// A bulk transfer that stays on the slow path, since its worker never answers the order that would give it back, of one
+  /// on the fast path; and one that is given back under way since it is not the gateway's protocol. All copy each frame from
+  /// the device and to it and translate it, the receiver's acknowledgements too; the slow path also has it go through virtual
+  /// TCP, where it lies or through a buffer of its own.
   private static func bulk(_ shape: BulkShape, rounds: Int) throws -> [Row] {
     let title = "bulk in " + (shape.isSuper ? "super-frames of 64 KB" : "segments of 1448 octets")
     var stays = Row(title: title + " by virtual TCP, of the fast path", unit: "%", aim: 50)

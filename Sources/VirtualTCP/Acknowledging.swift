@@ -17,13 +17,14 @@ extension VirtualConnection {
     }
     let isNews = noteSelective(segment, other)
     let oldEnd = self[other].windowEnd
-    noteWindow(segment, place, direction)
+    noteWindow(segment.window, from: self[direction].place(ofInput: segment.sequence), place, direction)
     if place > self[other].outAcknowledged {
       advance(other, to: place, now: now)
     } else if place == self[other].outAcknowledged, count == 0, !segment.flags.contains(.fin),
       self[other].outNext > place, usesSelective ? isNews : self[other].windowEnd == oldEnd
     {
-      countDuplicate(other, now: now)
+      // Who has what is missing is to hear of it.
+      if self[other].isFrontLent { self[other].owesAnswer = true } else { countDuplicate(other, now: now) }
     }
     if self[other].windowEnd > self[other].outNext {
       self[other].probeAt = nil
@@ -33,10 +34,10 @@ extension VirtualConnection {
 
   /// Takes the window of a segment that is not older than the one that the window was taken from last (RFC 9293 section
   /// 3.10.7.4).
-  private func noteWindow(_ segment: TCPSegment, _ place: Int, _ direction: Direction) {
+  @inline(__always)
+  func noteWindow(_ field: UInt16, from: Int, _ place: Int, _ direction: Direction) {
     let other = direction.opposite
-    let from = self[direction].place(ofInput: segment.sequence)
-    let window = Int(segment.window) << Int(self[other].windowScale)
+    let window = Int(field) << Int(self[other].windowScale)
     self[other].largestWindow = max(self[other].largestWindow, window)
     guard place >= self[other].outAcknowledged else { return }
     if from >= self[other].windowFrom {
@@ -48,7 +49,7 @@ extension VirtualConnection {
   }
 
   /// The receiver has everything before `place`.
-  private func advance(_ direction: Direction, to place: Int, now: UInt64) {
+  func advance(_ direction: Direction, to place: Int, now: UInt64) {
     let flight = self[direction].outSent - self[direction].outAcknowledged
     let segment = payloadLimit(direction)
     if let timed = self[direction].timed, place >= timed.place {
@@ -73,7 +74,9 @@ extension VirtualConnection {
       }
     }
     let patience = self[direction].roundTrip.timeout
-    self[direction].retransmitAt = self[direction].outSent > place ? now + patience : nil
+    // What only its sender has has its sender's timer.
+    let isKept = self[direction].outSent > max(place, self[direction].queueStart)
+    self[direction].retransmitAt = isKept ? now + patience : nil
     self[direction].owesAcknowledgment = true
   }
 
@@ -113,7 +116,7 @@ extension VirtualConnection {
   /// congestion window has room for.
   private func resendHoles(_ direction: Direction, now: UInt64) {
     while let recovery = self[direction].recovery {
-      var start = max(recovery.next, self[direction].outAcknowledged)
+      var start = max(recovery.next, self[direction].outAcknowledged, self[direction].queueStart)
       for range in self[direction].selective where range.contains(start) { start = range.upperBound }
       let next = self[direction].selective.first { $0.lowerBound > start }?.lowerBound
       // Without a block beyond it nobody has said that this is missing, but for the very first.
@@ -132,7 +135,7 @@ extension VirtualConnection {
 
   /// Sends the first octets that are not acknowledged again.
   func resendFirst(_ direction: Direction, now: UInt64) {
-    guard self[direction].outSent > self[direction].outAcknowledged else { return }
+    guard self[direction].outSent > self[direction].outAcknowledged, !self[direction].isFrontLent else { return }
     _ = resend(direction, from: self[direction].outAcknowledged, upTo: self[direction].outSent, now: now)
   }
 
@@ -154,6 +157,12 @@ extension VirtualConnection {
     self[direction].attempts += 1
     self[direction].roundTrip.backOff()
     self[direction].timed = nil
+    if self[direction].isFrontLent {
+      // The octets before those of the proxy are lost or late, and their sender's timer is as old as this one.
+      let isPatient = self[direction].attempts <= Self.mostAttempts
+      self[direction].retransmitAt = isPatient ? now + self[direction].roundTrip.timeout : nil
+      return
+    }
     self[direction].selective = []
     self[direction].duplicateAcknowledgments = 0
     guard self[direction].attempts <= Self.mostAttempts else {
@@ -169,8 +178,10 @@ extension VirtualConnection {
 extension Pipe {
   /// Forgets what the receiver has.
   mutating func acknowledge(_ place: Int) {
-    let octets = min(place - outAcknowledged, queue.count)
-    queue.removeFirst(octets)
+    if place > queueStart {
+      queue.removeFirst(min(place - queueStart, queue.count))
+      queueStart = place
+    }
     outAcknowledged = place
     outNext = max(outNext, place)
     map.settle(upTo: place)

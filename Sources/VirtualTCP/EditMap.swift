@@ -22,7 +22,7 @@ struct EditMap: Sendable {
   /// Those that the receiver has not acknowledged, in order.
   private var stretches: [Stretch] = []
   /// What was added before the first of them.
-  private var settledShift = 0
+  private(set) var settledShift = 0
 
   /// What all edits have added so far.
   var shift: Int { stretches.last.map { $0.output.upperBound - $0.input.upperBound } ?? settledShift }

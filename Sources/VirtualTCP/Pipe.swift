@@ -40,8 +40,11 @@ struct Pipe {
 
   // MARK: The receiver's side
 
-  /// What was passed and is not acknowledged; the first octet is at `outAcknowledged`.
+  /// What was passed and is not acknowledged, from `queueStart` on.
   var queue = ChunkQueue()
+  /// The place of the queue's first octet, or where it would be. What lies before it and is not acknowledged has passed in
+  /// packets of its own (`Passing.swift`): only its sender has it.
+  var queueStart = 1
   var map = EditMap()
   var outAcknowledged = 1
   /// The next place to be sent for the first time.
@@ -107,8 +110,14 @@ struct Pipe {
     var isAfterTimeout: Bool
   }
 
+  /// One behind the last octet of the queue.
+  var queueEnd: Int { queueStart + queue.count }
+
   /// One behind the last place of the queue.
-  var outEnd: Int { outAcknowledged + queue.count + (passedFIN && !isFinished ? 1 : 0) }
+  var outEnd: Int { queueEnd + (passedFIN && !isFinished ? 1 : 0) }
+
+  /// Whether the oldest octets under way are such that only their sender has them.
+  var isFrontLent: Bool { queueStart > outAcknowledged }
 
   /// The place of the FIN behind the gateway, once it is passed.
   var outFIN: Int?
@@ -125,7 +134,9 @@ struct Pipe {
   var delivered: Int { isFinished ? received : min(map.input(ofOutput: outAcknowledged), received) }
 
   /// Whether nothing is held, and the two sides' numbers differ by a constant.
-  var isQuiet: Bool { unread.isEmpty && early.isEmpty && queue.isEmpty && map.isSettled && (!hasFIN || isFinished) }
+  var isQuiet: Bool {
+    unread.isEmpty && early.isEmpty && queue.isEmpty && !isFrontLent && map.isSettled && (!hasFIN || isFinished)
+  }
 
   /// Whether a constant describes everything that is under way, all of which its sender still holds: whatever is lost of
   /// it, it sends again.

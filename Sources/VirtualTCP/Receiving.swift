@@ -5,7 +5,7 @@ extension VirtualConnection {
   /// Microseconds after which octets of an incomplete message are acknowledged, unless it is complete by then.
   static let heldDelay: UInt64 = 40_000
   /// Microseconds after which a timestamp says nothing any more (RFC 7323 section 5.5).
-  private static let timestampAge: UInt64 = 24 * 86_400 * 1_000_000
+  static let timestampAge: UInt64 = 24 * 86_400 * 1_000_000
 
   /// A segment that arrived, travelling in `direction`; `now` in microseconds.
   package func receive(_ segment: TCPSegment, _ direction: Direction, now: UInt64) {
@@ -148,7 +148,10 @@ extension VirtualConnection {
     self[direction].owesAcknowledgment = true
     // What lies beyond the window asks for it (RFC 9293 section 3.8.6.1).
     if end > self[direction].announcedEnd { self[direction].owesAnswer = true }
+    let isRepeated = place < self[direction].received && repeatPassed(payload, at: place, direction)
     guard end + (hasFIN ? 1 : 0) > self[direction].received else {
+      // Octets that went to their receiver again are answered by it.
+      guard !isRepeated else { return }
       tally.duplicates += 1
       self[direction].owesAnswer = true
       retryForSender(direction, now: now)

@@ -1,7 +1,7 @@
 package import Translation
 
 /// What one connection may hold.
-package struct StreamLimits: Hashable, Sendable {
+package struct StreamLimits: Hashable, Sendable, BitwiseCopyable {
   /// Octets of both directions: unread, out of order, not acknowledged. A sender is told of no more room than half of it.
   package var octets = 256 << 10
   /// Pieces that are out of order, for each direction.

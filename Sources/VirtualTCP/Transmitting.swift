@@ -3,7 +3,7 @@ import WireFormats
 
 extension VirtualConnection {
   /// Octets of the largest super-frame's payload: 64 KB with room for headers.
-  private static let largestPayload = 65_000
+  static let largestPayload = 65_000
   /// How often the timer may run out, or a receiver without window be asked, before nothing more is sent (RFC 9293 section
   /// 3.8.3): about three minutes.
   static let mostAttempts = 14
@@ -87,8 +87,10 @@ extension VirtualConnection {
 
   /// Sends one segment or super-frame of the places from `start` on, as far as the window allows; answers how many.
   private func send(_ direction: Direction, from start: Int, upTo end: Int, window: Int) -> Int {
-    let queued = self[direction].outAcknowledged + self[direction].queue.count
-    guard start < end, start < window || self[direction].outFIN == start else { return 0 }
+    let queued = self[direction].queueEnd
+    guard start >= self[direction].queueStart, start < end, start < window || self[direction].outFIN == start else {
+      return 0
+    }
     var segment = header(direction, place: start)
     let limit = max(1, payloadLimit(direction) + optionsOctets - segment.options.length)
     let most = self[direction].path.superFrames ? max(limit, Self.largestPayload / limit * limit) : limit
@@ -96,7 +98,7 @@ extension VirtualConnection {
     let hasFIN = self[direction].outFIN.map { $0 == start + octets && $0 < end } ?? false
     var pieces: [ArraySlice<UInt8>] = []
     if octets > 0 {
-      let first = start - self[direction].outAcknowledged
+      let first = start - self[direction].queueStart
       pieces = self[direction].queue.part(first..<first + octets)
       if start + octets == queued { segment.flags.insert(.psh) }
       markUrgent(&segment, start, direction)
@@ -121,9 +123,10 @@ extension VirtualConnection {
   }
 
   /// Octets of the options that every segment has.
-  private var optionsOctets: Int { usesTimestamps ? 12 : 0 }
+  var optionsOctets: Int { usesTimestamps ? 12 : 0 }
 
   /// Payload octets of one segment: what the receiver takes, and what the way takes with its headers.
+  @inline(__always)
   func payloadLimit(_ direction: Direction) -> Int {
     let path = self[direction].path
     let ofPath = path.mtu - path.networkHeader - TCPField.minimumLength
@@ -153,38 +156,51 @@ extension VirtualConnection {
   /// direction's stream; the flags are the caller's.
   func header(_ direction: Direction, place: Int) -> TCPSegment {
     let other = direction.opposite
-    let acknowledged = acknowledgeable(other)
-    let edge = windowEdge(other)
-    self[other].acknowledged = acknowledged
-    self[other].owesAcknowledgment = false
-    self[other].owesAnswer = false
-    self[other].announcedEnd = edge
+    let said = sayHowFar(other)
     var segment = TCPSegment(
-      sequence: self[direction].sequence(of: place), acknowledgment: self[other].sequence(of: acknowledged),
-      flags: .ack, window: UInt16(clamping: (edge - acknowledged) >> Int(self[other].windowScale)))
+      sequence: self[direction].sequence(of: place), acknowledgment: said.acknowledgment, flags: .ack,
+      window: said.window)
     if usesTimestamps, let value = self[direction].timestamp {
       segment.options.timestamp = TCPOptions.Timestamp(
         value: value, echo: self[other].echo ?? self[other].timestamp ?? 0)
     }
-    if usesSelective, !self[other].early.isEmpty {
-      segment.options.sackBlocks = self[other].early.runs(newest: self[other].newestEarly).prefix(3).map {
+    if usesSelective, !self[other].early.isEmpty || self[other].isFrontLent {
+      segment.options.sackBlocks = self[other].runsBeyond.prefix(3).map {
         TCPOptions.Block(start: self[other].sequence(of: $0.lowerBound), end: self[other].sequence(of: $0.upperBound))
       }
     }
     return segment
   }
 
+  /// What a segment to the sender of a direction says of its stream: the number that it acknowledges, and the window. From
+  /// here on that is said.
+  @inline(__always)
+  func sayHowFar(_ direction: Direction) -> (acknowledgment: UInt32, window: UInt16) {
+    let acknowledged = acknowledgeable(direction)
+    let edge = windowEdge(direction)
+    self[direction].acknowledged = acknowledged
+    self[direction].owesAcknowledgment = false
+    self[direction].owesAnswer = false
+    self[direction].announcedEnd = edge
+    return (
+      self[direction].sequence(of: acknowledged),
+      UInt16(clamping: (edge - acknowledged) >> Int(self[direction].windowScale))
+    )
+  }
+
   /// How far the sender of a direction may be told that its octets arrived.
+  @inline(__always)
   private func acknowledgeable(_ direction: Direction) -> Int {
     max(self[direction].acknowledged, self[direction].delivered, self[direction].heldAcknowledged)
   }
 
   /// One behind the last place that the sender of a direction may send: what its receiver takes beyond what is on its way
   /// there already, as far as there is room for it here.
+  @inline(__always)
   private func windowEdge(_ direction: Direction) -> Int {
     let unread = self[direction].unread.count
     let queued = self[direction].queue.count
-    var room = self[direction].windowEnd - (self[direction].outAcknowledged + queued) - unread
+    var room = self[direction].windowEnd - self[direction].queueEnd - unread
     // A message longer than the receiver's window must still come to its end: what the proxy acknowledges on its own
     // account, it also makes room for.
     if unread > 0, self[direction].heldAcknowledged > self[direction].delivered { room = max(room, 16_384) }

@@ -12,18 +12,14 @@ import WireFormats
 ///
 /// The pipes of the two directions have a place of their own in memory, since their fields are read and written one by one
 /// for each segment: as objects they would be counted and their accesses looked up at every field, as parts of a value
-/// copied. Invariant: `pipes` is two initialized pipes, outbound and inbound, for as long as the connection lives.
+/// copied. So has what is asked of the whole connection for each segment. Invariant: `pipes` is two initialized pipes,
+/// outbound and inbound, and `standing` one initialized standing, for as long as the connection lives.
 @safe package final class VirtualConnection {
-  var limits: StreamLimits
   private let pipes: UnsafeMutablePointer<Pipe>
+  private let standing: UnsafeMutablePointer<Standing>
   var outgoing: [OutgoingSegment] = []
   private var nextOutgoing = 0
   var tally = StreamTally()
-  /// Whether both SYNs were seen and acknowledged.
-  package internal(set) var isEstablished = false
-  /// Whether a reset ended it.
-  package internal(set) var isReset = false
-  package internal(set) var isPassingThrough = false
   /// Whether octets had to be refused because the limit was reached.
   var hasRefused = false
   /// Challenges in the second that began then.
@@ -32,15 +28,45 @@ import WireFormats
   /// Who opened it; nil before the first SYN.
   var opener: Direction?
 
+  /// How the connection stands.
+  private struct Standing: BitwiseCopyable {
+    var limits: StreamLimits
+    var isEstablished = false
+    var isReset = false
+    var isPassingThrough = false
+  }
+
   package init(limits: StreamLimits = StreamLimits()) {
-    self.limits = limits
     unsafe pipes = .allocate(capacity: 2)
     unsafe pipes.initialize(repeating: Pipe(), count: 2)
+    unsafe standing = .allocate(capacity: 1)
+    unsafe standing.initialize(to: Standing(limits: limits))
   }
 
   deinit {
     unsafe pipes.deinitialize(count: 2)
     unsafe pipes.deallocate()
+    unsafe standing.deallocate()
+  }
+
+  var limits: StreamLimits { unsafe standing.pointee.limits }
+
+  /// Whether both SYNs were seen and acknowledged.
+  package internal(set) var isEstablished: Bool {
+    get { unsafe standing.pointee.isEstablished }
+    set { unsafe standing.pointee.isEstablished = newValue }
+  }
+
+  /// Whether a reset ended it.
+  package internal(set) var isReset: Bool {
+    get { unsafe standing.pointee.isReset }
+    set { unsafe standing.pointee.isReset = newValue }
+  }
+
+  /// Whether everything passes as it is.
+  package internal(set) var isPassingThrough: Bool {
+    get { unsafe standing.pointee.isPassingThrough }
+    set { unsafe standing.pointee.isPassingThrough = newValue }
   }
 
   @inline(__always)
@@ -216,7 +242,7 @@ extension Pipe {
     for edit in edits {
       precondition(edit.range.lowerBound >= from && edit.range.upperBound <= count, "an edit out of order or range")
       queue.append(unread.part(from..<edit.range.lowerBound))
-      let output = outAcknowledged + queue.count
+      let output = queueEnd
       queue.append(edit.octets[...])
       map.add(
         input: start + edit.range.lowerBound..<start + edit.range.upperBound,
@@ -236,7 +262,7 @@ extension Pipe {
   /// Passes the FIN on when all before it has been passed.
   mutating func passFIN() {
     guard hasFIN, unread.isEmpty, !passedFIN else { return }
-    outFIN = outAcknowledged + queue.count
+    outFIN = queueEnd
     passedFIN = true
   }
 }

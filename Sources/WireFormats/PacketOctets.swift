@@ -108,6 +108,11 @@
     unsafe [UInt8](UnsafeRawBufferPointer(start: base, count: count))
   }
 
+  /// The octets as a span.
+  @inlinable package func withSpan<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    body(unsafe Span(_unsafeStart: base.assumingMemoryBound(to: UInt8.self), count: count))
+  }
+
   /// Writes octets from the beginning on.
   package func store(_ octets: [UInt8]) { store(octets[...]) }
 

@@ -26,6 +26,10 @@ package struct EngineBench: ~Copyable {
   }
   /// Whether packets belong to one burst, whose outputs wait for its end.
   package var isBurst = false
+  /// Whether packets pass where they lie if they can, as in the daemon.
+  package var letsPass = false
+  /// Packets that did.
+  package private(set) var passed = 0
   private var next: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
   private var reached: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
 
@@ -64,11 +68,31 @@ package struct EngineBench: ~Copyable {
   }
 
   package mutating func receive(_ octets: [UInt8], _ direction: Direction) {
+    if letsPass, pass(octets, direction) { return }
     engine.receive(
       InspectedPacket(
         octets: octets, session: session, direction: direction,
         arrival: Arrival(ingress: direction == .outbound ? Place.inside : Place.outside)), more: isBurst, now: now)
     if !isBurst { drain() }
+  }
+
+  /// Lets a packet pass where it lies, if it can.
+  private mutating func pass(_ octets: [UInt8], _ direction: Direction) -> Bool {
+    let arrival = Arrival(ingress: direction == .outbound ? Place.inside : Place.outside)
+    var octets = octets
+    let passes = unsafe octets.withUnsafeMutableBytes { buffer in
+      guard let base = buffer.baseAddress else { return false }
+      return engine.pass(
+        unsafe PacketOctets(base: base, count: buffer.count), of: session.id, direction, arrival, segmentSize: 0,
+        hasPartialChecksum: false, now: now)
+    }
+    guard passes else { return false }
+    let packet = EnginePacket(octets: octets, session: session.id, direction: direction, arrival: arrival)
+    note(packet)
+    packets.append(packet)
+    sequence.append(false)
+    passed += 1
+    return true
   }
 
   /// Ends the burst that `isBurst` has begun.

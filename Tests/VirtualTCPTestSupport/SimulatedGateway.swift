@@ -1,6 +1,7 @@
 import TestSupport
 import Translation
 import VirtualTCP
+import WireFormats
 
 /// What the gateway has seen of one direction.
 struct Reading {
@@ -13,6 +14,27 @@ struct Reading {
 }
 
 extension Simulation {
+  /// Lets a segment between two messages pass in its own packet, if it can: what becomes of it there.
+  mutating func pass(_ segment: TCPSegment, _ direction: Direction) -> TCPSegment? {
+    guard lends, !hasSteppedAside, readings[direction]?.wanted == nil, readings[direction]?.held == nil, chance(70)
+    else { return nil }
+    var octets: [UInt8] = []
+    segment.write(to: &octets)
+    let passes = unsafe octets.withUnsafeMutableBytes { buffer in
+      guard let base = buffer.baseAddress else { return false }
+      let packet = unsafe PacketOctets(base: base, count: buffer.count)
+      packet.store16(InternetChecksum.finish(packet.sum(0..<packet.count)), at: TCPField.checksum)
+      guard let passing = connection.passing(packet, direction, segmentSize: 0, now: now) else { return false }
+      connection.pass(passing, packet, hasPartialChecksum: false, now: now)
+      precondition(InternetChecksum.finish(packet.sum(0..<packet.count)) == 0, "the checksum of what passed is wrong")
+      return true
+    }
+    guard passes else { return nil }
+    if direction == .outbound { expectedOutside += segment.payload } else { expectedInside += segment.payload }
+    readings[direction, default: Reading()].taken += segment.payload.count
+    return TCPSegment(octets.span)
+  }
+
   /// Passes whole messages on, some with edits, some only after an answer that has yet to come, and what remains when the
   /// stream has ended.
   mutating func edit(_ direction: Direction) {

@@ -41,6 +41,8 @@ package struct Simulation {
   /// Whether segments have come whose outcome waits for those that came at the same time.
   private var isBurst = false
   private let superFrames: Bool
+  /// Whether the gateway lets octets between messages pass unread, in their own packets.
+  let lends: Bool
   /// Whether both ends open the connection (RFC 9293 section 3.5).
   private let isSimultaneous: Bool
   /// The streams as the gateway made them: what has to arrive.
@@ -85,6 +87,7 @@ package struct Simulation {
     superFrames = random.oneIn(2)
     holding = random.oneIn(3) ? 30 : 0
     lastMessage = random.oneIn(4) ? 1 + Int(random.next() % 12) : nil
+    lends = random.oneIn(2)
     self.trouble = trouble
     self.longestMessage = longestMessage
     self.random = random
@@ -164,6 +167,10 @@ package struct Simulation {
     if flight.isTowardsProxy {
       connection.setPath(.outbound, mtu: 1500, networkHeader: 20, superFrames: superFrames)
       connection.setPath(.inbound, mtu: 1500, networkHeader: 20, superFrames: superFrames)
+      if let passed = pass(flight.segment, flight.direction) {
+        fly(passed, flight.direction, towardsProxy: false)
+        return
+      }
       // As the engine does: what nobody reads waits for the burst's end, and leaves with what came behind it.
       isBurst = hasSteppedAside && connection.isEstablished
       connection.receive(

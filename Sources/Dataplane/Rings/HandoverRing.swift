@@ -63,11 +63,8 @@ package struct HandoverRing: BitwiseCopyable, @unchecked Sendable {
   /// Producer: puts an element behind those staged before. False when the ring is full; nothing is visible to the
   /// consumer before `publish`.
   @inline(__always) package func stage(_ element: UInt64) -> Bool {
+    guard hasRoom else { return false }
     let tail = unsafe stagedTail.pointee
-    if unsafe tail &- headCopy.pointee > mask {
-      unsafe headCopy.pointee = publishedHead.pointee.load(ordering: .acquiring)
-      if unsafe tail &- headCopy.pointee > mask { return false }
-    }
     unsafe elements[Int(tail & mask)] = element
     unsafe stagedTail.pointee = tail &+ 1
     return true
@@ -80,6 +77,14 @@ package struct HandoverRing: BitwiseCopyable, @unchecked Sendable {
     if unsafe publishedTail.pointee.load(ordering: .relaxed) == tail { return false }
     unsafe publishedTail.pointee.store(tail, ordering: .releasing)
     return true
+  }
+
+  /// Producer: whether an element can surely be staged now.
+  @inline(__always) package var hasRoom: Bool {
+    let tail = unsafe stagedTail.pointee
+    if unsafe tail &- headCopy.pointee <= mask { return true }
+    unsafe headCopy.pointee = publishedHead.pointee.load(ordering: .acquiring)
+    return unsafe tail &- headCopy.pointee <= mask
   }
 
   /// Producer: the number of elements that can surely be staged now.

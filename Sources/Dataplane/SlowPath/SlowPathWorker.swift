@@ -125,10 +125,11 @@ struct SlowPathWorker: ~Copyable {
     return count
   }
 
-  /// Copies a packet out of its buffer, gives that back, and lets the engine have it.
+  /// Copies a packet out of its buffer, gives that back, and lets the engine have it; unless it can pass where it lies.
   private mutating func receive(_ frame: Frame, now: UInt64) {
     let annotation = FrameAnnotation(memory.octets(of: frame.buffer))
     let session = memory.session(of: frame.buffer)
+    if pass(frame, annotation, session.id, now: now) { return }
     let packet = inspected(frame, annotation, session)
     giveBack(frame.buffer)
     if let packet { engine.receive(packet, more: true, now: now) } else { handle.counters.add(to: .discarded) }
@@ -153,6 +154,38 @@ struct SlowPathWorker: ~Copyable {
         ingress: annotation.ingress, passage: annotation.passage.intersection(.hairpin).rawValue, mtu: interface.mtu),
       segmentSize: isSuper ? header.load16(at: VirtioHeader.gsoSize).byteSwapped : 0,
       hasPartialChecksum: header.load8(at: VirtioHeader.flags) & VirtioHeader.needsChecksum != 0)
+  }
+
+  /// Sends a packet that the engine only gave other numbers back in the buffer that it came in, which goes home when the
+  /// worker has sent it.
+  private mutating func pass(
+    _ frame: Frame, _ annotation: FrameAnnotation, _ session: SessionID, now: UInt64
+  ) -> Bool {
+    guard unsent == nil, Int(session.worker) < plan.workers, let interface = interface(annotation.ingress) else {
+      return false
+    }
+    let ring = ring(from: plan.party, to: Int(session.worker))
+    let octets = memory.octets(of: frame)
+    let isTagged = octets.load16(at: Ethernet.type) == Ethernet.typeVLAN
+    let network = Ethernet.headerLength + (isTagged ? Ethernet.tagLength : 0)
+    guard ring.hasRoom, octets.count >= network + IPv4Field.minimumLength else { return false }
+    let length = Int(octets.load16(at: network + IPv4Field.totalLength))
+    guard network + length <= octets.count else { return false }
+    let header = memory.header(of: frame)
+    let isSuper = header.load8(at: VirtioHeader.gsoType) != VirtioHeader.gsoNone
+    let passage = annotation.passage.intersection(.hairpin)
+    guard
+      engine.pass(
+        octets.prefix(network + length).suffix(from: network), of: session,
+        interface.realm == .outside ? .inbound : .outbound,
+        Arrival(ingress: annotation.ingress, passage: passage.rawValue, mtu: interface.mtu),
+        segmentSize: isSuper ? header.load16(at: VirtioHeader.gsoSize).byteSwapped : 0,
+        hasPartialChecksum: header.load8(at: VirtioHeader.flags) & VirtioHeader.needsChecksum != 0, now: now)
+    else { return false }
+    FrameAnnotation(ingress: annotation.ingress, passage: passage.union(.inspected)).write(
+      to: memory.octets(of: frame.buffer))
+    precondition(ring.stage(frame.handoverWord | Frame.annotated), "there was room")
+    return true
   }
 
   private func interface(_ id: InterfaceID) -> NetworkInterface? {

@@ -6,15 +6,14 @@ import WireFormats
 // The worker's end of the rings to and from the slow paths. Frames, orders and answers keep their order in them, so a door
 // is open before the packet comes that announces it.
 extension Worker where IO: ~Copyable {
-  /// Gives a packet of a gateway's session, as it arrived, to the slow path of its inside host.
+  /// Gives a packet of a gateway's session, as it arrived, to the slow path of its inside host. One that finds the ring full
+  /// costs a look at the ring, a counter and its buffer's way back: a flood of them is the cheapest traffic that there is.
   @inline(never)
   mutating func inspect(_ frame: Frame, _ packet: Packet, of session: UInt32) {
-    let inspected = translator.inspected(session)
-    let slowPath = Ownership.worker(
-      ofInside: inspected.record.insideLocal, in: inspected.record.insideInstance, of: plan.slowPaths)
-    guard memory.write(inspected, behind: frame),
-      plan.ring(to: plan.workers + slowPath).stage(
-        annotate(frame, FrameAnnotation(ingress: packet.ingress, passage: packet.passage)))
+    let slowPath = plan.slowPaths == 1 ? 0 : translator.owner(of: session, among: plan.slowPaths)
+    let ring = plan.ring(to: plan.workers + slowPath)
+    guard ring.hasRoom, memory.write(translator.inspected(session), behind: frame),
+      ring.stage(annotate(frame, FrameAnnotation(ingress: packet.ingress, passage: packet.passage)))
     else {
       drop(frame, .slowPathFull)
       return

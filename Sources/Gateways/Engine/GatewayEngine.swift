@@ -13,6 +13,8 @@ package struct GatewayEngine: ~Copyable {
   let counters: GatewayCounters
   let ledger: Ledger
   var streams: [SessionID: StreamSession] = [:]
+  /// The stream of the last packet that passed: the next one is often of it too.
+  var latestStream: StreamSession?
   var datagrams: [SessionID: DatagramSession] = [:]
   /// Streams with something to send when the burst at hand has come to its end.
   var burst: [StreamSession] = []
@@ -27,10 +29,12 @@ package struct GatewayEngine: ~Copyable {
   var identification: UInt16 = 0
   private var outputs: [EngineOutput] = []
   private var nextOutput = 0
+  /// Whether something has been made that was not taken.
+  var hasOutput: Bool { nextOutput < outputs.count }
   private var nextExpiry: UInt64 = 0
   private var nextMemoryTurn: UInt64 = 0
   /// The latest time that it was told.
-  private var latest: UInt64 = 0
+  var latest: UInt64 = 0
 
   /// Microseconds between two turns of the gateways' memories.
   private static var memoryInterval: UInt64 { 1_000_000 }
@@ -112,6 +116,7 @@ package struct GatewayEngine: ~Copyable {
   /// A session has ended, with all that was known of it.
   package mutating func ended(_ session: SessionID) {
     if let stream = streams.removeValue(forKey: session) { forget(stream) }
+    if latestStream?.session.id == session { latestStream = nil }
     if let datagram = datagrams.removeValue(forKey: session) {
       if datagram.inspector != nil { counters.add(-1, to: .openSessions, of: datagram.session.gateway) }
     }

@@ -6,7 +6,7 @@ import WireFormats
 extension GatewayEngine {
   /// Looks into the stream no longer; what is unread goes on as it is.
   mutating func stepAside(_ stream: StreamSession, _ reason: StepAsideReason, now: UInt64) {
-    guard stream.inspector != nil else { return }
+    guard stream.isRead else { return }
     stream.inspector = nil
     stream.steppedAside = reason
     for direction in [Direction.outbound, .inbound] { stream[direction].isParked = false }
@@ -56,7 +56,7 @@ extension GatewayEngine {
   /// has the worker note the shift of one that goes on, for a restart.
   mutating func settle(_ stream: StreamSession, now: UInt64) {
     guard !stream.isReleasing else { return }
-    if stream.inspector == nil, stream.connection.isEstablished || stream.connection.isClosed,
+    if !stream.isRead, stream.connection.isEstablished || stream.connection.isClosed,
       stream.connection.isTransparent
     {
       stream.isReleasing = true
@@ -73,7 +73,7 @@ extension GatewayEngine {
   mutating func forget(_ stream: StreamSession) {
     held.leave(stream.share, with: stream.countedOctets)
     counters.add(-1, to: .connections)
-    if stream.inspector != nil { counters.add(-1, to: .openSessions, of: stream.session.gateway) }
+    if stream.isRead { counters.add(-1, to: .openSessions, of: stream.session.gateway) }
     counters.set(.bufferedOctets, to: held.total)
   }
 

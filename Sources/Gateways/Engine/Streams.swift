@@ -17,7 +17,7 @@ extension GatewayEngine {
     stream.connection.setPath(
       packet.direction.isOutbound ? .inbound : .outbound, mtu: Int(packet.arrival.mtu),
       networkHeader: IPv4Field.minimumLength, superFrames: settings.superFrames)
-    let waits = more && stream.inspector == nil && stream.connection.isEstablished
+    let waits = more && stream.connection.isEstablished
     stream.connection.receive(
       segment, payload: packet.octets[layout.headerLength + length..<layout.totalLength], packet.direction,
       more: waits, now: now)
@@ -30,8 +30,8 @@ extension GatewayEngine {
     burst.append(stream)
   }
 
-  /// Sends what the packets of a burst have brought about that waited for its end: nobody reads those streams, and what
-  /// came in many segments leaves in few.
+  /// Reads what the packets of a burst have brought, and sends what that brings about: what came in many segments leaves in
+  /// few.
   package mutating func flush(now: UInt64) {
     guard !burst.isEmpty else { return }
     for stream in burst {
@@ -89,59 +89,77 @@ extension GatewayEngine {
     setTimer(stream, now: now)
   }
 
-  /// Reads one message; whether there was one.
+  /// Reads what can be read of a direction; whether there was anything. Messages that go on as they are go on together.
   private mutating func read(_ stream: StreamSession, _ direction: Direction, now: UInt64) -> Bool {
-    let unread = stream.connection.unreadCount(direction)
-    guard unread > 0, stream.inspector != nil, !stream[direction].isParked else { return false }
-    let hasEnded = stream.connection.hasEnded(direction)
-    // In its place: a copy of an inspector costs an allocation.
-    let framing = stream.connection.withUnread(direction) {
-      stream.inspector?.frame($0, direction, hasEnded: hasEnded) ?? .incomplete
-    }
-    switch framing {
-    case .incomplete:
-      guard hasEnded else { return false }
-      stream.connection.pass(unread, edits: [], direction, now: now)
-    case .skip(let count): stream.connection.pass(max(1, min(count, unread)), edits: [], direction, now: now)
-    case .stranger: stepAside(stream, .stranger, now: now)
-    case .stepAside(let reason): stepAside(stream, reason, now: now)
-    case .message(let count):
-      guard (1...unread).contains(count) else {
-        stepAside(stream, .malformed, now: now)
-        return false
+    var hasRead = false
+    // From the front on, and to go on as they are.
+    var clean = 0
+    while stream.isRead, !stream[direction].isParked {
+      let unread = stream.connection.unreadCount(direction) - clean
+      guard unread > 0 else { break }
+      let hasEnded = stream.connection.hasEnded(direction)
+      // In its place: a copy of an inspector costs an allocation.
+      let framing =
+        stream[direction].takeFraming()
+        ?? stream.connection.withUnread(direction) {
+          stream.inspector?.frame($0.extracting(droppingFirst: clean), direction, hasEnded: hasEnded) ?? .incomplete
+        }
+      if case .incomplete = framing, !hasEnded { break }
+      hasRead = true
+      switch framing {
+      case .incomplete: clean += unread
+      case .skip(let count): clean += max(1, min(count, unread))
+      case .stranger: stepAside(stream, .stranger, now: now)
+      case .stepAside(let reason): stepAside(stream, reason, now: now)
+      case .message(let count) where (1...unread).contains(count):
+        clean = inspect(stream, count, behind: clean, direction, now: now)
+      case .message: stepAside(stream, .malformed, now: now)
       }
-      return inspect(stream, count, direction, now: now)
     }
-    return true
+    // Who steps aside has passed everything on.
+    if stream.isRead, clean > 0 { stream.connection.pass(clean, edits: [], direction, now: now) }
+    return hasRead
   }
 
-  /// Has the gateway inspect the first `count` unread octets, and does what it says; false while it waits for a door.
+  /// Has the gateway inspect a message of `count` unread octets behind the first `clean`, and does what it says. Answers how
+  /// many of the first unread octets are to go on as they are then.
   private mutating func inspect(
-    _ stream: StreamSession, _ count: Int, _ direction: Direction, now: UInt64
-  ) -> Bool {
-    guard let inspector = stream.inspector else { return false }
-    let message = stream.connection.withUnread(direction) { $0.extracting(first: count).copied }
+    _ stream: StreamSession, _ count: Int, behind clean: Int, _ direction: Direction, now: UInt64
+  ) -> Int {
+    guard let inspector = stream.inspector else { return 0 }
+    let connection = stream.connection
+    let message = connection.withUnread(direction) { $0.extracting(clean..<clean + count).copied }
     var reading = Reading(
       session: stream.session, inspector: inspector, answers: stream[direction].answers,
       isDryRun: settings.dryRun.contains(stream.session.gateway), addresses: addresses,
       memory: memories[stream.session.gateway], now: now)
     let outcome = reading.read(message, direction)
     if case .waiting(let request) = outcome {
+      if clean > 0 { connection.pass(clean, edits: [], direction, now: now) }
       stream[direction].isParked = true
-      stream.connection.wait(true, direction, now: now)
+      connection.wait(true, direction, now: now)
       send(.open(request), about: stream.session.id, for: .door(direction, request), now: now)
-      return false
+      return 0
     }
     stream[direction].answers = []
     stream.inspector = reading.inspector
     let result = account(reading, outcome, message, stream.session, direction, now: now)
+    var rest = clean + count
     if result.isDropped {
-      stream.connection.discard(count, direction, now: now)
-    } else {
-      stream.connection.pass(
-        count, edits: result.edits.map { StreamEdit(range: $0.range, octets: $0.octets) }, direction, now: now)
+      if clean > 0 { connection.pass(clean, edits: [], direction, now: now) }
+      connection.discard(count, direction, now: now)
+      rest = 0
+    } else if !result.edits.isEmpty {
+      let edits = result.edits.map {
+        StreamEdit(range: clean + $0.range.lowerBound..<clean + $0.range.upperBound, octets: $0.octets)
+      }
+      connection.pass(rest, edits: edits, direction, now: now)
+      rest = 0
     }
-    if let reason = result.steppedAside { stepAside(stream, reason, now: now) }
-    return true
+    if let reason = result.steppedAside {
+      stepAside(stream, reason, now: now)
+      return 0
+    }
+    return rest
   }
 }

@@ -62,6 +62,12 @@ extension Translator {
     return InspectedSession(id: id(of: session, record), record: record)
   }
 
+  /// Which of several slow paths has a session: that of its inside host.
+  package mutating func owner(of session: UInt32, among slowPaths: Int) -> Int {
+    let host = shard.sessions[session].insideLocal
+    return Ownership.worker(ofInside: host, in: shard.sessions[session].insideInstance, of: slowPaths)
+  }
+
   /// What a session is called in orders.
   func id(of session: UInt32, _ record: SessionRecord) -> SessionID {
     SessionID(worker: UInt8(truncatingIfNeeded: worker), number: session, created: record.created)

@@ -68,41 +68,76 @@ extension Translator {
 
   // MARK: On the packet path
 
+  /// What `translate` does last, for a session whose numbers are moved or whose packets come from the slow path: for an
+  /// ordinary segment one call for all of it, and one update of the checksum.
+  @inline(never)
+  mutating func translateMoved(_ packet: inout Packet, _ session: UInt32, to state: NeighborState) {
+    guard packet.protocolNumber == .tcp, packet.tcpFlags.intersection([.syn, .fin, .rst, .ack]) == .ack,
+      !packet.passage.contains(.inspected)
+    else {
+      translateMovedCarefully(&packet, session, to: state)
+      return
+    }
+    if shard.sessions[session].lastUsed != now { refresh(&packet, session) }
+    noteProgress(of: session, by: .ack, packet.direction)
+    let change = numbersMoved(&packet, session, flags: .ack, isFinished: false)
+    rewrite(packet, session, numbersChange: change, isSegment: true)
+    packet.verdict = .forward(state)
+  }
+
+  /// The same for any packet.
+  @inline(never)
+  private mutating func translateMovedCarefully(_ packet: inout Packet, _ session: UInt32, to state: NeighborState) {
+    track(&packet, session)
+    moveNumbers(&packet, session)
+    rewrite(packet, session)
+    packet.verdict = .forward(state)
+  }
+
+  /// Moves a segment's numbers.
+  @inline(never)
+  mutating func moveNumbers(_ packet: inout Packet, _ session: UInt32) {
+    guard shard.sessions[session].isShifted, packet.kind == .flow, packet.protocolNumber == .tcp else { return }
+    // What comes from the slow path has the numbers that its receiver knows.
+    let isFinished = packet.passage.contains(.inspected)
+    let change = numbersMoved(&packet, session, flags: packet.tcpFlags, isFinished: isFinished)
+    // A checksum that waits for its payload's sum covers no field of the header yet.
+    guard change != 0, !packet.offload.partialChecksum else { return }
+    let place = Int(packet.transportOffset) + TCPField.checksum
+    packet.octets.store16(InternetChecksum.update(packet.octets.load16(at: place), by: change), at: place)
+  }
+
   /// Moves a segment's numbers: its own by what was added to its direction's stream, what it acknowledges by what was
   /// added to the other's (RFC 9293 section 3.1, RFC 2018 section 3). Keeps the upper half of what it acknowledges, as
   /// the numbers are behind the gateway: the number of a reset from there is compared with it before it is moved.
-  @inline(never)
-  mutating func moveNumbers(_ packet: inout Packet, _ session: UInt32) {
+  /// Answers what that adds to the sum under the segment's checksum.
+  @inline(__always)
+  private mutating func numbersMoved(
+    _ packet: inout Packet, _ session: UInt32, flags: TCPFlags, isFinished: Bool
+  ) -> UInt16 {
     let number = shard.sessions[session].shiftRecord
-    guard shard.sessions[session].isShifted, packet.kind == .flow, packet.protocolNumber == .tcp,
-      number < shard.mappings.highWater
-    else { return }
+    guard number < shard.mappings.highWater else { return 0 }
     let isOutbound = packet.direction == .outbound
     let shift = shard.mappings[number].shift
-    // What comes from the slow path has the numbers that its receiver knows.
-    let isFinished = packet.passage.contains(.inspected)
     let own = isFinished ? 0 : UInt32(bitPattern: isOutbound ? shift.outbound : shift.inbound)
     let other = isFinished ? 0 : UInt32(bitPattern: isOutbound ? shift.inbound : shift.outbound)
     let transport = Int(packet.transportOffset)
     let old = packet.octets.load64(at: transport + TCPField.sequence)
     let sequence = UInt32(truncatingIfNeeded: old >> 32) &+ own
     var acknowledgment = UInt32(truncatingIfNeeded: old)
-    if packet.tcpFlags.contains(.ack) {
+    if flags.contains(.ack) {
       acknowledgment &-= other
-      if !packet.tcpFlags.contains(.rst) { keep(acknowledgment, isOutbound, number, session) }
+      if !flags.contains(.rst) { keep(acknowledgment, isOutbound, number, session) }
     }
-    if isFinished { return }
+    if isFinished { return 0 }
     let new = UInt64(sequence) << 32 | UInt64(acknowledgment)
     packet.octets.store64(new, at: transport + TCPField.sequence)
     var change = InternetChecksum.fold(
       (~old >> 32) &+ (~old & 0xFFFF_FFFF) &+ UInt64(sequence) &+ UInt64(acknowledgment))
-    if packet.transportHeaderLength > 20, other != 0, packet.tcpFlags.contains(.ack) {
+    if packet.transportHeaderLength > 20, other != 0, flags.contains(.ack) {
       moveBlocks(packet, by: 0 &- other, &change)
     }
-    // A checksum that waits for its payload's sum covers no field of the header yet.
-    guard !packet.offload.partialChecksum else { return }
-    let checksum = packet.octets.load16(at: transport + TCPField.checksum)
-    packet.octets.store16(InternetChecksum.update(checksum, by: change), at: transport + TCPField.checksum)
+    return change
   }
 
   /// Keeps what a side has acknowledged, which changes once in 64 KB.
@@ -111,13 +146,20 @@ extension Translator {
     let acknowledged = UInt16(truncatingIfNeeded: acknowledgment >> 16)
     let known = isByInside ? shard.mappings[number].insideLocalPort : shard.mappings[number].insideGlobalPort
     let bit: UInt16 = isByInside ? 1 : 2
-    guard known != acknowledged || shard.sessions[session].acknowledged & bit == 0 else { return }
+    guard known == acknowledged, shard.sessions[session].acknowledged & bit != 0 else {
+      keepAnew(acknowledged, isByInside, number, session)
+      return
+    }
+  }
+
+  @inline(never)
+  private mutating func keepAnew(_ acknowledged: UInt16, _ isByInside: Bool, _ number: UInt32, _ session: UInt32) {
     if isByInside {
       shard.mappings[number].insideLocalPort = acknowledged
     } else {
       shard.mappings[number].insideGlobalPort = acknowledged
     }
-    shard.sessions[session].acknowledged |= bit
+    shard.sessions[session].acknowledged |= isByInside ? 1 : 2
   }
 
   @inline(__always)
@@ -131,6 +173,7 @@ extension Translator {
   }
 
   /// Moves the edges of selective acknowledgements.
+  @inline(never)
   private func moveBlocks(_ packet: Packet, by amount: UInt32, _ change: inout UInt16) {
     var at = Int(packet.transportOffset) + 20
     let end = Int(packet.transportOffset) + Int(packet.transportHeaderLength)

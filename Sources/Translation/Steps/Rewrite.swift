@@ -3,9 +3,15 @@ import WireFormats
 extension Translator {
   /// Writes the session's other side into the packet: addresses, ports or identifier, time to live, checksums.
   ///
-  /// - Parameter identificationChange: what `renumber` has added to the header's sum.
+  /// - Parameters:
+  ///   - identificationChange: what `renumber` has added to the header's sum.
+  ///   - numbersChange: what moved sequence numbers have added to the transport header's, which it does not have yet.
+  ///   - isSegment: whether it is known to be a whole TCP header.
   @inline(__always)
-  func rewrite(_ packet: Packet, _ session: UInt32, identificationChange: UInt16 = 0) {
+  func rewrite(
+    _ packet: Packet, _ session: UInt32, identificationChange: UInt16 = 0, numbersChange: UInt16 = 0,
+    isSegment: Bool = false
+  ) {
     let octets = packet.octets
     let network = Int(packet.networkOffset)
     let outbound = packet.direction == .outbound
@@ -25,16 +31,17 @@ extension Translator {
     octets.store64(
       UInt64(source.rawValue) << 32 | UInt64(destination.rawValue), at: network + IPv4Field.source)
 
-    guard packet.kind == .flow else { return }
+    guard isSegment || packet.kind == .flow else { return }
     let transport = Int(packet.transportOffset)
     let sourcePort = outbound ? record.insideGlobalPort : record.outsideLocalPort
     let destinationPort = outbound ? record.outsideGlobalPort : record.insideLocalPort
-    switch packet.protocolNumber {
+    switch isSegment ? .tcp : packet.protocolNumber {
     case .tcp:
       octets.store32(UInt32(sourcePort) << 16 | UInt32(destinationPort), at: transport)
       let old = octets.load16(at: transport + TCPField.checksum)
       octets.store16(
-        Self.checksum(old, packet, addressChange, portChange), at: transport + TCPField.checksum)
+        Self.checksum(old, packet, addressChange, InternetChecksum.add(portChange, numbersChange)),
+        at: transport + TCPField.checksum)
     case .udp:
       octets.store32(UInt32(sourcePort) << 16 | UInt32(destinationPort), at: transport)
       // Zero says that the sender computed none (RFC 768), and none is made up for it.
@@ -52,7 +59,7 @@ extension Translator {
   }
 
   /// A transport checksum after the change. One that waits for its payload's sum holds the pseudo-header's sum, not
-  /// complemented, in which only the addresses count.
+  /// complemented, in which only the addresses count: it covers no field of the header yet.
   @inline(__always)
   private static func checksum(
     _ old: UInt16, _ packet: Packet, _ addressChange: UInt16, _ portChange: UInt16

@@ -16,7 +16,7 @@ extension Translator {
 
   /// Notes the tick of use: once in a second at most, so that it has no place on the packet's way.
   @inline(never)
-  private mutating func refresh(_ packet: inout Packet, _ session: UInt32) {
+  mutating func refresh(_ packet: inout Packet, _ session: UInt32) {
     if keepsAlive(packet) { shard.sessions[session].lastUsed = now }
   }
 
@@ -31,8 +31,13 @@ extension Translator {
       return
     }
     if packet.tcpFlags.contains(.ack) { noteAcknowledgment(&packet, session) }
+    noteProgress(of: session, by: packet.tcpFlags, packet.direction)
+  }
+
+  @inline(__always)
+  mutating func noteProgress(of session: UInt32, by flags: TCPFlags, _ direction: Direction) {
     let progress = shard.sessions[session].progress
-    let next = Self.advance(progress, packet.tcpFlags, packet.direction)
+    let next = Self.advance(progress, flags, direction)
     if next != progress {
       shard.sessions[session].progress = next
       // A state's time runs from its beginning, whatever segment brought it about.

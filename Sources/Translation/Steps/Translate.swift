@@ -19,8 +19,11 @@ extension Translator {
       translateCarefully(&packet, session)
       return
     }
+    guard !hasParticulars else {
+      translateMoved(&packet, session, to: state)
+      return
+    }
     track(&packet, session)
-    if hasParticulars { moveNumbers(&packet, session) }
     rewrite(packet, session)
     packet.verdict = .forward(state)
   }

@@ -42,6 +42,39 @@ struct StreamTests {
     #expect(bench.texts(.outbound) == ["one two three"])
   }
 
+  @Test func `octets that a gateway does not look at pass where they lie, and what it reads does not`() {
+    var bench = connected()
+    bench.send(.outbound, .ack, "NOOP\r\n")
+    bench.send(.inbound)
+    _ = bench.take()
+    bench.letsPass = true
+    bench.send(.outbound, .ack, "NOOP " + String(repeating: "x", count: 5_000))
+    bench.send(.inbound)
+    #expect(bench.passed == 0 && bench.texts(.outbound).map(\.count).reduce(0, +) == 5_005)
+    // The line goes on and on; its end and what follows are read.
+    for _ in 0..<3 {
+      bench.send(.outbound, .ack, "xxxx")
+      bench.send(.inbound)
+    }
+    #expect(bench.passed == 6 && bench.counters.value(of: .bufferedOctets) == 0)
+    #expect(bench.texts(.outbound) == ["xxxx", "xxxx", "xxxx"])
+    bench.send(.outbound, .ack, "xx\r\n" + Self.port)
+    #expect(bench.passed == 6 && bench.texts(.outbound).joined() == "xx\r\n" + Self.translated)
+    bench.send(.inbound, .ack, "200 ok\r\n", acknowledging: bench.delivered(.outbound))
+    #expect(bench.counters.value(of: .messages, FTPGateway.id) == 4)
+  }
+
+  @Test func `what was made before a packet leaves before it`() {
+    var bench = connected { $0.enabled = [FTPGateway.id] }
+    bench.letsPass = true
+    bench.isBurst = true
+    bench.send(.outbound, .ack, "NOOP\r\n")
+    bench.send(.outbound)
+    #expect(bench.passed == 0)
+    bench.endBurst()
+    #expect(bench.texts(.outbound) == ["NOOP\r\n"])
+  }
+
   @Test func `what waits for the end of a burst leaves when the session goes back before`() {
     var bench = EngineBench(FTPGateway.self) { $0.enabled = [] }
     bench.send(.outbound, .syn)
