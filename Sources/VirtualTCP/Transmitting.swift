@@ -21,16 +21,21 @@ extension VirtualConnection {
     for direction in [Direction.outbound, .inbound] {
       if let time = self[direction].retransmitAt, time <= now { timeOut(direction, now: now) }
       if let time = self[direction].probeAt, time <= now { probe(direction, now: now) }
-      if let time = self[direction].acknowledgeHeldAt, time <= now { acknowledgeHeld(direction) }
+      if let time = self[direction].acknowledgeHeldAt, time <= now { acknowledgeHeld(direction, now: now) }
     }
     flush(now: now)
   }
 
   /// Acknowledges octets of an incomplete message on the proxy's own account: nobody else can, and without it the rest
   /// might never come.
-  private func acknowledgeHeld(_ direction: Direction) {
+  private func acknowledgeHeld(_ direction: Direction, now: UInt64) {
     self[direction].acknowledgeHeldAt = nil
     guard !self[direction].unread.isEmpty, !self[direction].isWaiting else { return }
+    // To acknowledge them is to acknowledge all before them, of which only the sender may have some.
+    guard !self[direction].isFrontLent else {
+      self[direction].acknowledgeHeldAt = now + Self.heldDelay
+      return
+    }
     self[direction].heldAcknowledged = self[direction].received - (self[direction].hasFIN ? 1 : 0)
     // The proxy is who acknowledges, so it echoes what the sender said last.
     self[direction].echo = self[direction].timestamp

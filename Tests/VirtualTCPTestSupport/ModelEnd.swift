@@ -168,7 +168,7 @@ struct ModelEnd {
       retransmitAt = highest > acknowledged ? now + patience : nil
     } else if segment.payload.isEmpty, highest > acknowledged {
       duplicates += 1
-      if duplicates == 3 { answers.append(piece(at: acknowledged, now: now).segment) }
+      if duplicates == 3 { answers.append(repeated(now: now)) }
     }
   }
 
@@ -226,6 +226,14 @@ struct ModelEnd {
     return (segment, length)
   }
 
+  /// The first octets that are not acknowledged again, and perhaps more than were sent of them before.
+  private mutating func repeated(now: UInt64) -> TCPSegment {
+    let (segment, length) = piece(at: acknowledged, now: now)
+    highest = max(highest, acknowledged + length)
+    next = max(next, acknowledged + length)
+    return segment
+  }
+
   private mutating func transmit(now: UInt64) -> [TCPSegment] {
     var segments: [TCPSegment] = []
     guard !traits.waitsForEnd || hasReceivedFIN else { return [] }
@@ -274,10 +282,7 @@ struct ModelEnd {
         retransmitAt = nil
         return []
       }
-      let (segment, length) = piece(at: acknowledged, now: now)
-      highest = max(highest, acknowledged + length)
-      next = max(next, acknowledged + length)
-      return [segment]
+      return [repeated(now: now)]
     }
   }
 }

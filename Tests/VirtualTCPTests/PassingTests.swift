@@ -123,6 +123,17 @@ struct PassingTests {
     #expect(wire.take(.outbound).map(\.text) == ["kept"])
   }
 
+  @Test func `are not acknowledged with what the proxy holds of an incomplete message behind them`() {
+    var wire = Wire()
+    #expect(wire.pass(.outbound, at: 101, "lent") != nil)
+    wire.send(.outbound, at: 105, "half")
+    wire.wait(5_000_000)
+    #expect(wire.take(.inbound).allSatisfy { $0.acknowledgment == 101 }, "only their sender has them")
+    wire.send(.inbound, at: 501, acknowledging: 105)
+    wire.wait(5_000_000)
+    #expect(wire.take(.inbound).map(\.acknowledgment).max() == 109)
+  }
+
   @Test func `go by timestamps like others`() {
     var wire = Wire { $0.timestamp = TCPOptions.Timestamp(value: 7, echo: 0) }
     #expect(wire.pass(.outbound, at: 101, "none") == nil)
