@@ -3,8 +3,9 @@ import WireFormats
 
 /// One UDP session of a gateway.
 final class DatagramSession {
-  /// Datagrams that may wait for a door at one time; more are dropped, and the sender sends again.
-  static let maximumWaiting = 32
+  /// Datagrams that may wait for a door at one time; more are dropped, and the sender sends again. Between two exchanges
+  /// one session carries thousands of calls a second, and some tens of messages come while one waits.
+  static let maximumWaiting = 256
 
   let session: ControlSession
   /// Nil once the gateway has stepped aside.
