@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Writes docs/performance.md and its drawing from what Tools/bench measured.
+
+    Benchmarks/document.py [RESULT.json]
+
+Without a file it takes the latest of .build/bench. Nothing in the two files is written by hand, so that none of it is
+older than the rest.
+"""
+
+import json
+import statistics
+import sys
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCES = {"kernel": "the kernel's nftables", "copy": "the copy-only forwarder in C", "plain": "a plain port"}
+# The drawing's measures, in pixels.
+WIDTH, ROW, LEFT, RIGHT, TOP = 860, 34, 330, 70, 54
+
+
+def spread(values: list[float], digits: int) -> str:
+    """A median with its quartiles where there are many values, with its extremes where there are few."""
+    middle = f"{statistics.median(values):.{digits}f}"
+    if len(values) < 2:
+        return middle
+    ordered = sorted(values)
+    many = len(ordered) > 10
+    low, high = (ordered[len(ordered) // 4], ordered[len(ordered) * 3 // 4]) if many else (ordered[0], ordered[-1])
+    return f"{middle} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def digits(value: float) -> int:
+    return 2 if value < 10 else 1 if value < 1000 else 0
+
+
+def end_to_end(figures: dict) -> str:
+    """The figures measured in turn with a reference."""
+    lines = [
+        "| figure | unit | Sallyport | reference | | ratio | aim: first, then, dream |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in figures.values():
+        places = digits(statistics.median(row["against"]))
+        sign = "≤" if row["lower_is_better"] else "≥"
+        aims = ", ".join(f"{sign} {row['aims'][name]:g}" for name in ("first", "then", "dream"))
+        lines.append(
+            f"| {row['title']} | {row['unit']} | {spread(row['gateway'], places)} | {spread(row['against'], places)} "
+            f"| {REFERENCES[row['reference']]} | **{spread(row['ratios'], 2)}** | {aims} |")
+    return "\n".join(lines)
+
+
+def in_memory(rows: list[dict]) -> str:
+    """The figures of one core without a device."""
+    lines = ["| figure | unit | Sallyport | C floor | aim |", "|---|---|---|---|---|"]
+    for row in rows:
+        values = row["samples"]["values"]
+        floor = row.get("floor", {}).get("values", [])
+        sign = "≤" if row["lowerIsBetter"] else "≥"
+        aim = f"{sign} {row['aim']:g}" if row.get("aim") is not None else ""
+        lines.append(
+            f"| {row['title']} | {row['unit']} | {spread(values, digits(statistics.median(values)))} "
+            f"| {spread(floor, 1) if floor else ''} | {aim} |")
+    return "\n".join(lines)
+
+
+def drawing(figures: dict) -> str:
+    """A bar for each ratio, with its extremes and the aims; lower is better where the title says so."""
+    most = max(1.2, *(max(row["ratios"] + list(row["aims"].values())) for row in figures.values())) * 1.05
+    height = TOP + ROW * len(figures) + 30
+
+    def x(ratio: float) -> float:
+        return LEFT + (WIDTH - LEFT - RIGHT) * ratio / most
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" font-family="sans-serif" '
+        'font-size="13">',
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
+        f'<text x="12" y="24" font-size="16">Ratio to the reference in the same run</text>',
+        f'<line x1="{x(1):.1f}" y1="{TOP - 12}" x2="{x(1):.1f}" y2="{height - 26}" stroke="#888"/>',
+        f'<text x="{x(1):.1f}" y="{height - 10}" text-anchor="middle" fill="#555">1.0</text>',
+    ]
+    for place, row in enumerate(figures.values()):
+        top = TOP + ROW * place
+        middle = top + 10
+        title = row["title"] + (" (less is better)" if row["lower_is_better"] else "")
+        colour = "#2b7a4b" if row["holds"] else "#b5532a"
+        parts += [
+            f'<text x="{LEFT - 10}" y="{top + 15}" text-anchor="end">{escape(title)}</text>',
+            f'<rect x="{LEFT}" y="{top}" width="{x(row["ratio"]) - LEFT:.1f}" height="20" fill="{colour}"/>',
+            f'<line x1="{x(min(row["ratios"])):.1f}" y1="{middle}" x2="{x(max(row["ratios"])):.1f}" y2="{middle}" '
+            'stroke="black"/>',
+            f'<text x="{max(x(row["ratio"]), x(max(row["ratios"]))) + 6:.1f}" y="{top + 15}">{row["ratio"]:.2f}</text>',
+        ]
+        for aim in row["aims"].values():
+            parts.append(f'<line x1="{x(aim):.1f}" y1="{top - 3}" x2="{x(aim):.1f}" y2="{top + 23}" '
+                         'stroke="#333" stroke-dasharray="3 2"/>')
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def document(result: dict, when: str) -> str:
+    """The page."""
+    machine = result["machine"]
+    memory = result.get("in_memory") or {}
+    return f"""# Performance
+
+Measured with `Tools/bench` at revision {machine['revision']} on {when}: {machine['cpu']}, {machine['cores']} cores, Linux
+{machine['kernel']}. `Benchmarks/document.py` has written this page from what the run kept; write it anew with your own.
+
+Only ratios mean something: generator, gateway and receiver share the machine's cores, and its speed drifts by the minute.
+Each figure is measured in turn with its reference, A B, B A, and so on; a ratio is the median of the pairs, with its
+extremes. Dashed lines in the drawing are the aims, the black line the spread.
+
+## Through the devices
+
+![ratios](images/performance.svg)
+
+{end_to_end(result['end_to_end'])}
+
+The copy-only forwarder moves frames between the same two devices and looks at nothing: what it costs is what the devices
+cost. Figures of TCP are bounded by the copies in and out of the kernel, which a gateway on TAP devices makes and a kernel's
+own NAT does not.
+
+## In memory, one core
+
+{in_memory(memory.get('rows', []))}
+
+Bursts of 64, flows in random order. The C floor is a loop that does the same to the same frames with a table of its own,
+without policy, ports, tracking or counters: the distance to it is what those cost.
+"""
+
+
+def main() -> int:
+    if len(sys.argv) > 2 or sys.argv[1:2] in (["--help"], ["-h"]):
+        print(__doc__)
+        return 0 if len(sys.argv) == 2 else 64
+    kept = sorted((ROOT / ".build/bench").glob("2*.json"))
+    if len(sys.argv) == 2:
+        path = Path(sys.argv[1])
+    elif kept:
+        path = kept[-1]
+    else:
+        print("Benchmarks/document.py: .build/bench has no result: run Tools/bench first", file=sys.stderr)
+        return 1
+    result = json.loads(path.read_text())
+    if not result.get("end_to_end") or not result.get("in_memory"):
+        print(f"Benchmarks/document.py: {path} has not all figures: run Tools/bench without --only", file=sys.stderr)
+        return 1
+    when = result["machine"]["time"][:10]
+    (ROOT / "docs/images").mkdir(exist_ok=True)
+    (ROOT / "docs/images/performance.svg").write_text(drawing(result["end_to_end"]))
+    (ROOT / "docs/performance.md").write_text(document(result, when))
+    print(f"docs/performance.md is of {path.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
