@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Writes docs/performance.md and its drawing from what Tools/bench measured.
+"""Writes docs/performance.md, its drawing and the table of the README from what Tools/bench measured.
 
     Benchmarks/document.py [RESULT.json]
 
-Without a file it takes the latest of .build/bench. Nothing in the two files is written by hand, so that none of it is
-older than the rest.
+Without a file it takes the latest of .build/bench. None of it is written by hand, so that no part is older than the rest.
 """
 
 import json
@@ -15,6 +14,8 @@ from xml.sax.saxutils import escape
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCES = {"kernel": "the kernel's nftables", "copy": "the copy-only forwarder in C", "plain": "a plain port"}
+# The marks in the README.
+BEGIN, END = "<!-- performance -->", "<!-- end of performance -->"
 # The drawing's measures, in pixels.
 WIDTH, ROW, LEFT, RIGHT, TOP = 860, 34, 330, 70, 54
 
@@ -130,6 +131,30 @@ without policy, ports, tracking or counters: the distance to it is what those co
 """
 
 
+def summary(result: dict) -> str:
+    """The README's table: each ratio with its extremes."""
+    machine = result["machine"]
+    lines = [
+        f"{machine['time'][:10]}, {machine['cpu']}, {machine['cores']} cores, Linux {machine['kernel']}, revision "
+        f"{machine['revision']}; medians of {len(next(iter(result['end_to_end'].values()))['ratios'])} pairs:", "",
+        "| figure | Sallyport | against | ratio |", "|---|---|---|---|",
+    ]
+    for row in result["end_to_end"].values():
+        value = statistics.median(row["gateway"])
+        lines.append(
+            f"| {row['title']} | {value:.{digits(value)}f} {row['unit']} | {REFERENCES[row['reference']]} "
+            f"| {spread(row['ratios'], 2)} |")
+    return "\n".join(lines)
+
+
+def put_into_readme(text: str) -> None:
+    """Replaces what stands between the README's two marks."""
+    path = ROOT / "README.md"
+    before, rest = path.read_text().split(BEGIN, 1)
+    _, after = rest.split(END, 1)
+    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
 def main() -> int:
     if len(sys.argv) > 2 or sys.argv[1:2] in (["--help"], ["-h"]):
         print(__doc__)
@@ -150,7 +175,8 @@ def main() -> int:
     (ROOT / "docs/images").mkdir(exist_ok=True)
     (ROOT / "docs/images/performance.svg").write_text(drawing(result["end_to_end"]))
     (ROOT / "docs/performance.md").write_text(document(result, when))
-    print(f"docs/performance.md is of {path.name}")
+    put_into_readme(summary(result))
+    print(f"docs/performance.md and README.md are of {path.name}")
     return 0
 
 
