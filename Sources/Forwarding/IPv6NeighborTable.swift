@@ -18,6 +18,9 @@ package final class IPv6NeighborTable: Sendable {
   static let unusedAge: UInt32 = 600
   /// Unanswered requests after which a neighbour is forgotten (MAX_UNICAST_SOLICIT of RFC 4861 section 10).
   static let maximumUnanswered: UInt32 = 3
+  /// Of the slots near a place, how many neighbours that have not answered may take: who asks for every address of a /64
+  /// (RFC 6583) leaves the others to those that answer, or that speak to the gateway themselves.
+  static let maximumUnresolved = probeLimit / 2
   /// Slots that one turn of the ageing inspects.
   static let slice = 128
 
@@ -93,12 +96,32 @@ package final class IPv6NeighborTable: Sendable {
     find(hop).map { state(at: $0, hop) }
   }
 
-  /// The neighbour's state, added as unresolved if it was not there; nil when the table has no room near its place.
-  package func resolve(_ hop: IPv6NextHop, now: UInt32) -> NeighborState? {
+  /// The neighbour's state, added as unresolved if it was not there; nil when the table has no room near its place, or has
+  /// too many there that have not answered.
+  package func resolve(_ hop: IPv6NextHop, now: UInt32) -> NeighborState? { resolve(hop, speaks: false, now: now) }
+
+  /// Notes that a neighbour has spoken to the gateway from an Ethernet address: it is added if it was not there.
+  package func hear(_ hop: IPv6NextHop, address: MACAddress, now: UInt32) {
+    _ = resolve(hop, speaks: true, now: now)
+    learn(hop, address: address, now: now)
+  }
+
+  private func hasRoomForUnresolved(near hop: IPv6NextHop) -> Bool {
+    var unresolved = 0
+    for probe in 0..<Self.probeLimit {
+      let slot = slot(hop, probe)
+      guard controls[slot].load(ordering: .relaxed) & Self.occupied != 0 else { continue }
+      if !NeighborState(rawValue: states[slot].load(ordering: .relaxed)).isResolved { unresolved += 1 }
+    }
+    return unresolved < Self.maximumUnresolved
+  }
+
+  private func resolve(_ hop: IPv6NextHop, speaks: Bool, now: UInt32) -> NeighborState? {
     if let place = find(hop) {
       used[place.slot].store(now, ordering: .relaxed)
       return state(at: place, hop)
     }
+    guard speaks || hasRoomForUnresolved(near: hop) else { return nil }
     for probe in 0..<Self.probeLimit {
       let slot = slot(hop, probe)
       let control = controls[slot].load(ordering: .acquiring)

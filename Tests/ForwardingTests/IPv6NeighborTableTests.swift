@@ -72,14 +72,25 @@ import WireFormats
 
   @Test func `a full table has no room near some place, and has it again when some are forgotten`() {
     let table = IPv6NeighborTable()
-    var added = 0
-    for number in 0..<4096 where table.resolve(hop(UInt64(number)), now: 1) != nil { added += 1 }
+    for number in 0..<4096 { table.hear(hop(UInt64(number)), address: station, now: 1) }
+    let added = (0..<IPv6NeighborTable.capacity).compactMap { table.entry($0, now: 1) }.count
     #expect(added > 900)
-    #expect(added <= IPv6NeighborTable.capacity)
-    #expect((0..<IPv6NeighborTable.capacity).compactMap { table.entry($0, now: 1) }.count == added)
+    #expect((5000..<5100).contains { table.resolve(hop($0), now: 1) == nil })
+    _ = age(table, now: 601)
+    #expect((0..<IPv6NeighborTable.capacity).allSatisfy { table.entry($0, now: 602) == nil })
+    #expect(table.resolve(hop(9999), now: 602) != nil)
+  }
+
+  @Test func `who asks for every address of a network leaves room for those that speak (RFC 6583)`() {
+    let table = IPv6NeighborTable()
+    for number: UInt64 in 0..<100_000 { _ = table.resolve(hop(number), now: 1) }
+    let asked = (0..<IPv6NeighborTable.capacity).compactMap { table.entry($0, now: 1) }.count
+    #expect(asked <= IPv6NeighborTable.capacity * 5 / 8)
+    let hosts = (0..<100).map { hop(1_000_000 + $0) }
+    for host in hosts { table.hear(host, address: station, now: 1) }
+    #expect(hosts.allSatisfy { table.state(of: $0)?.address == station })
     for second: UInt32 in 2...6 { _ = age(table, now: second) }
-    #expect((0..<IPv6NeighborTable.capacity).allSatisfy { table.entry($0, now: 7) == nil })
-    #expect(table.resolve(hop(9999), now: 7) != nil)
+    #expect((0..<IPv6NeighborTable.capacity).compactMap { table.entry($0, now: 7) }.count == hosts.count)
   }
 
   @Test func `workers that add, learn and read at once see whole neighbours only`() async {

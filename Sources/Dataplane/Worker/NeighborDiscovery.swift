@@ -23,9 +23,8 @@ extension Worker where IO: ~Copyable {
     guard link.isOwn(message.target) else { return }
     // Who asks is who will be answered: its address is learned, unless it is somewhere else.
     if let address = message.hardwareAddress, link.isNear(header.source) {
-      let sender = IPv6NextHop(interface: interface, neighbor: header.source)
-      _ = plan.ipv6Neighbors.resolve(sender, now: now)
-      plan.ipv6Neighbors.learn(sender, address: address, now: now)
+      plan.ipv6Neighbors.hear(
+        IPv6NextHop(interface: interface, neighbor: header.source), address: address, now: now)
     }
     let isFromNobody = header.source.isUnspecified
     let answer = NeighborMessage(
