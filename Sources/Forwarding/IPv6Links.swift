@@ -17,7 +17,7 @@ package struct IPv6InterfaceAddress: Hashable, Sendable {
 }
 
 /// What the gateway is to IPv6: its addresses on each link, and its routes. IPv6 is routed beside the translation of IPv4,
-/// and not translated.
+/// and not translated. The packet path reads a copy (`IPv6Table`).
 package struct IPv6Links: Sendable {
   /// One interface that carries IPv6.
   package struct Link: Sendable, BitwiseCopyable {
@@ -35,10 +35,13 @@ package struct IPv6Links: Sendable {
     package func isNear(_ other: IPv6Address) -> Bool { other.isLinkLocal || network.contains(other) }
   }
 
-  private let links: [Link?]
-  package let routes: IPv6RoutingTable
+  /// By the interfaces' numbers, `NetworkInterface.maximumCount` of them.
+  let links: [Link?]
+  /// The longest prefix first, and those of one length in the order of their networks; one a network.
+  let routes: [IPv6Route]
 
-  /// The links of the interfaces that have an IPv6 address, and `routes` beside those to their networks.
+  /// The links of the interfaces that have an IPv6 address, and `routes` beside those to their networks; of two for the
+  /// same network the later one wins.
   package init(_ interfaces: [NetworkInterface], routes: [IPv6Route]) {
     var links = [Link?](repeating: nil, count: NetworkInterface.maximumCount)
     var all: [IPv6Route] = []
@@ -50,17 +53,13 @@ package struct IPv6Links: Sendable {
       all.append(IPv6Route(prefix: own.network, interface: interface.id))
     }
     self.links = links
-    self.routes = IPv6RoutingTable(all + routes)
+    var latest: [IPv6Prefix: IPv6Route] = [:]
+    for route in all + routes { latest[route.prefix] = route }
+    self.routes = latest.values.sorted {
+      ($1.prefix.length, $0.prefix.address) < ($0.prefix.length, $1.prefix.address)
+    }
   }
 
   /// The link of an interface, or nil when it carries no IPv6.
   package subscript(interface: InterfaceID) -> Link? { links[Int(interface.rawValue) % links.count] }
-
-  /// Whether an address is the gateway's own, for a packet that arrives on an interface: any of its global ones, and the
-  /// link-local one there.
-  package func isOwn(_ address: IPv6Address, on interface: InterfaceID) -> Bool {
-    if self[interface]?.isOwn(address) == true { return true }
-    for link in links where link?.address == address { return true }
-    return false
-  }
 }

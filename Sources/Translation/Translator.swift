@@ -14,6 +14,8 @@ package struct Translator: ~Copyable {
   package let counters: TranslationCounters
   package let journal: TranslationJournal
   var facts: InterfaceTable
+  /// IPv6, which workers route by themselves: here because it changes with the policy.
+  package internal(set) var ipv6: IPv6Table
   var shard: Shard
   let ports: PortMap
   let allocator: PortAllocator
@@ -46,6 +48,7 @@ package struct Translator: ~Copyable {
     precondition(workers >= 1 && workers <= PortMap.maximumWorkers && worker < workers)
     self.policy = policy
     facts = InterfaceTable(policy.facts)
+    ipv6 = IPv6Table(policy.ipv6)
     hunts = Array(repeating: AddressHunt(), count: policy.ruleIDCount)
     rotations = Array(repeating: 0, count: max(1, policy.destinationRules.count))
     self.shard = shard

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import WireFormats
 
-@Suite struct IPv6RoutesTests {
+@Suite struct IPv6TableTests {
   /// The longest match, as slow as it can be told.
   private func reference(_ routes: [IPv6Route], _ destination: IPv6Address) -> IPv6Route? {
     var best: IPv6Route?
@@ -14,16 +14,19 @@ import WireFormats
   }
 
   @Test func `an empty table knows no way`() {
-    #expect(IPv6RoutingTable().nextHop(to: .allNodes) == nil)
+    #expect(IPv6Table(IPv6Links([], routes: [])).nextHop(to: .allNodes) == nil)
   }
 
   @Test func `a connected network's hosts are neighbours, others are behind the gateway`() throws {
     let near = try #require(IPv6Prefix("2001:db8:1::/64"))
     let router = try #require(IPv6Address("2001:db8:1::9"))
-    let table = IPv6RoutingTable([
-      IPv6Route(prefix: try #require(IPv6Prefix("::/0")), interface: InterfaceID(rawValue: 1), gateway: router),
-      IPv6Route(prefix: near, interface: InterfaceID(rawValue: 0)),
-    ])
+    let table = IPv6Table(
+      IPv6Links(
+        [],
+        routes: [
+          IPv6Route(prefix: try #require(IPv6Prefix("::/0")), interface: InterfaceID(rawValue: 1), gateway: router),
+          IPv6Route(prefix: near, interface: InterfaceID(rawValue: 0)),
+        ]))
     let host = try #require(IPv6Address("2001:db8:1::5"))
     #expect(table.nextHop(to: host) == IPv6NextHop(interface: InterfaceID(rawValue: 0), neighbor: host))
     let far = try #require(IPv6Address("2001:db8:2::5"))
@@ -44,7 +47,7 @@ import WireFormats
           prefix: IPv6Prefix(containing: address(), length: UInt8.random(in: 0...128, using: &random)),
           interface: InterfaceID(rawValue: UInt8(number)))
       }
-      let table = IPv6RoutingTable(routes)
+      let table = IPv6Table(IPv6Links([], routes: routes))
       for _ in 0..<50 {
         let destination = address()
         #expect(table.nextHop(to: destination)?.interface == reference(routes, destination)?.interface)

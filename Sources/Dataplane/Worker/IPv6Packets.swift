@@ -7,7 +7,7 @@ import WireFormats
 extension Worker where IO: ~Copyable {
   /// A frame with an IPv6 packet, whole or a super-frame.
   mutating func receiveIPv6(_ frame: Frame, _ octets: PacketOctets, _ network: Int, isOurs: Bool) {
-    guard let link = translator.policy.ipv6[frame.ingress] else {
+    guard let link = translator.ipv6[frame.ingress] else {
       drop(frame, .ipv6)
       return
     }
@@ -15,7 +15,7 @@ extension Worker where IO: ~Copyable {
       drop(frame, .malformedIPv6)
       return
     }
-    guard !header.source.isMartianSource, !translator.policy.ipv6.isOwn(header.source, on: frame.ingress) else {
+    guard !header.source.isMartianSource, !translator.ipv6.isOwn(header.source, on: frame.ingress) else {
       drop(frame, .martianSource)
       return
     }
@@ -26,7 +26,7 @@ extension Worker where IO: ~Copyable {
       isForUs ? receiveOwnIPv6(frame, octets, network, header, link) : drop(frame, .multicast)
     } else if !isOurs {
       drop(frame, .notOurEthernetAddress)
-    } else if translator.policy.ipv6.isOwn(header.destination, on: frame.ingress) {
+    } else if translator.ipv6.isOwn(header.destination, on: frame.ingress) {
       receiveOwnIPv6(frame, octets, network, header, link)
     } else {
       forwardIPv6(frame, octets, network, header)
@@ -46,14 +46,18 @@ extension Worker where IO: ~Copyable {
       drop(frame, .timeToLiveExceeded)
       return
     }
-    guard let hop = translator.policy.ipv6.routes.nextHop(to: header.destination),
-      let egress = translator.policy.ipv6[hop.interface]
+    guard let hop = translator.ipv6.nextHop(to: header.destination),
+      let egress = translator.ipv6[hop.interface]
     else {
       refuseIPv6(frame, octets, network, header, type: ICMPv6.destinationUnreachable, code: ICMPv6.noRoute)
       drop(frame, .noRoute)
       return
     }
-    guard let length = linkLength(of: frame, octets, network, header), length <= Int(egress.mtu) else {
+    guard let length = linkLength(of: frame, octets, network, header) else {
+      drop(frame, .malformedTransport)
+      return
+    }
+    guard length <= Int(egress.mtu) else {
       refuseIPv6(frame, octets, network, header, type: ICMPv6.packetTooBig, parameter: UInt32(egress.mtu))
       drop(frame, .packetTooBig)
       return
@@ -80,8 +84,12 @@ extension Worker where IO: ~Copyable {
     guard type != VirtioHeader.gsoNone else { return header.end - network }
     let transport = Int(virtio.load16(at: VirtioHeader.checksumStart).byteSwapped)
     let segment = Int(virtio.load16(at: VirtioHeader.gsoSize).byteSwapped)
-    guard transport >= header.payload, transport + 20 <= header.end else { return nil }
-    let transportLength = type == VirtioHeader.gsoUDP ? 8 : Int(octets.load8(at: transport + 12) >> 4) * 4
+    let isUDP = type == VirtioHeader.gsoUDP
+    guard transport >= header.payload,
+      transport + (isUDP ? UDPField.headerLength : TCPField.minimumLength) <= header.end
+    else { return nil }
+    let transportLength =
+      isUDP ? UDPField.headerLength : Int(octets.load8(at: transport + TCPField.dataOffset) >> 4) * 4
     return transport - network + transportLength + segment
   }
 
@@ -90,7 +98,7 @@ extension Worker where IO: ~Copyable {
     _ frame: Frame, _ octets: PacketOctets, _ network: Int, _ header: IPv6Header, type: UInt8, code: UInt8 = 0,
     parameter: UInt32 = 0
   ) {
-    guard let link = translator.policy.ipv6[frame.ingress], !octets.macAddress(at: Ethernet.source).isGroup,
+    guard let link = translator.ipv6[frame.ingress], !octets.macAddress(at: Ethernet.source).isGroup,
       links[frame.ingress].unreachables || type != ICMPv6.destinationUnreachable,
       ICMPv6Replies.mayReport(octets, header, type: type)
     else { return }

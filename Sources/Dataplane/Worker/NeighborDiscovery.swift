@@ -43,7 +43,7 @@ extension Worker where IO: ~Copyable {
 
   /// Asks for a neighbour's Ethernet address.
   mutating func solicit(_ hop: IPv6NextHop) {
-    guard let link = translator.policy.ipv6[hop.interface] else { return }
+    guard let link = translator.ipv6[hop.interface] else { return }
     let question = NeighborMessage(
       isSolicitation: true, target: hop.neighbor, hardwareAddress: links[hop.interface].hardwareAddress)
     let group = hop.neighbor.solicitedNode
@@ -79,7 +79,7 @@ extension Worker where IO: ~Copyable {
   /// At start: what the gateway's addresses are.
   mutating func announceIPv6() {
     for interface in plan.interfaces {
-      guard let link = translator.policy.ipv6[interface.id] else { continue }
+      guard let link = translator.ipv6[interface.id] else { continue }
       announceIPv6(link.linkLocal, on: interface.id)
       announceIPv6(link.address, on: interface.id)
     }
@@ -91,7 +91,7 @@ extension Worker where IO: ~Copyable {
     guard nanoseconds >= nextAdvertisement else { return }
     nextAdvertisement = nanoseconds + Self.advertisementInterval * 1_000_000_000
     for interface in plan.interfaces {
-      guard let link = translator.policy.ipv6[interface.id], link.advertises else { continue }
+      guard let link = translator.ipv6[interface.id], link.advertises else { continue }
       advertise(on: interface.id, link)
     }
   }

@@ -25,6 +25,7 @@ extension Translator {
     let old = policy
     policy = next
     facts = InterfaceTable(policy.facts)
+    ipv6 = IPv6Table(policy.ipv6)
     hunts = Array(repeating: AddressHunt(), count: policy.ruleIDCount)
     rotations = Array(repeating: 0, count: max(1, policy.destinationRules.count))
     return old
