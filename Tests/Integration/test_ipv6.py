@@ -120,6 +120,18 @@ class IPv6(lab.LabTestCase):
         interfaces = self.lab.show("ipv6", "interface", "brief")
         self.assertIn(f"    {self.link_local()}\n    {INSIDE}/64", interfaces)
 
+    def test_a_reload_brings_a_route_and_takes_it_away(self):
+        other = "2001:db8:e::20"
+        self.lab.run("carol", "ip", "-6", "addr", "replace", f"{other}/128", "dev", "lo", "nodad")
+        ping = "ping", "-6", "-n", "-c", "1", "-W", "2", other
+        self.assertIn("No route", self.lab.run("alice", *ping, check=False).stdout)
+        self.addCleanup(self.lab.sallyport, "reload")
+        self.addCleanup(self.lab.rewrite, self.lab.text)
+        self.lab.rewrite(self.lab.text + f"ipv6 route 2001:db8:e::/48 {CAROL}\n")
+        self.lab.sallyport("reload")
+        self.lab.run("alice", *ping)
+        self.assertIn("S   2001:db8:e::/48", self.lab.show("ipv6", "route"))
+
     def test_ipv4_is_translated_beside_it(self):
         self.lab.run("alice", "ping", "-n", "-c", "1", "-W", "2", lab.CAROL)
 
