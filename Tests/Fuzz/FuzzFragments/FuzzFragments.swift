@@ -132,7 +132,7 @@ private struct Play {
     case .sent(let packet, Place.outside), .cut(let packet, Place.outside):
       precondition(packet.sourceAddress.rawValue >> 8 != 0x0A0A0A, "an inside address left")
       if isOutbound, packet.protocolNumber == 17, packet.fragmentField & 0x1FFF == 0 { global = packet.source }
-    case .sent, .cut, .awaitsNeighbor, .delivered, .refused, .dropped: break
+    case .sent, .cut, .awaitsNeighbor, .delivered, .inspected, .refused, .dropped: break
     }
   }
 }
