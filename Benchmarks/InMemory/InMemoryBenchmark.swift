@@ -10,9 +10,11 @@ struct InMemoryBenchmark: ParsableCommand {
     abstract: "Measure parse, look-up and rewrite of 64-byte UDP frames, new sessions, expiry, memory and start.")
 
   /// Established sessions, and the packets a second to reach with them, in millions.
-  private static let sizes: [(sessions: Int, aim: Double)] = [(1_000, 25), (65_536, 18), (1_032_192, 12)]
+  private static let sizes: [(sessions: Int, aim: Double)] = [
+    (1_000, 35), (65_536, 25), (1_032_192, 15), (4_128_768, 10),
+  ]
   /// New sessions a second to reach, in millions.
-  private static let creationAim = 3.0
+  private static let creationAim = 4.0
   /// Octets a session may take, all tables counted.
   private static let octetsAim = 128.0
   /// Percent of the packet rate that expiry may take.
@@ -40,16 +42,27 @@ struct InMemoryBenchmark: ParsableCommand {
   @Flag(help: "SIP's calls alone.")
   var sip = false
 
+  @Option(help: ArgumentHelp("A table of this many sessions alone.", valueName: "count"))
+  var sessions: Int?
+
   @Option(help: ArgumentHelp("Write all values to a file.", valueName: "file"))
   var json: String?
 
   mutating func validate() throws {
     guard (1...50).contains(repetitions) else { throw ValidationError("--repetitions must be between 1 and 50.") }
+    if let sessions {
+      guard (64...10_000_000).contains(sessions) else {
+        throw ValidationError("--sessions must be between 64 and 10000000.")
+      }
+    }
   }
 
   func run() throws {
     var results = Results()
-    if sip {
+    if let sessions {
+      let aim = Self.sizes.first { $0.sessions >= sessions }?.aim ?? Self.sizes[Self.sizes.count - 1].aim
+      results.rows += try measure(sessions: sessions, aim: aim)
+    } else if sip {
       results.rows += try measureCalls()
     } else {
       if !slowPath { results.rows += try measureFastPath() }

@@ -171,6 +171,15 @@ import WireFormats
     sessions.prefetchNext()
   }
 
+  /// Asks for the places in both indices of a mapping's inside global endpoint and of a session to it.
+  @inline(__always)
+  func prefetchGlobal(
+    of global: IPv4Address, port: UInt16, _ number: IPProtocol, _ outside: RoutingInstance, inboundKey: FlowKey
+  ) {
+    mappingIndex.prefetch(MappingRecord.globalPortKey(global, port, number, outside).hash(seed: seed))
+    sessionIndex.prefetch(inboundKey.hash(seed: seed))
+  }
+
   /// The mapping whose local key is that of `probe`.
   func findMapping(like probe: MappingRecord) -> UInt32? {
     let key = probe.localKey

@@ -113,9 +113,11 @@ package struct Translator: ~Copyable {
   /// The middle walk once more, for packets whose entry is not in its first bucket: few, or new sessions.
   @inline(__always)
   private mutating func probeAgain(_ packet: inout Packet) {
-    guard packet.candidate == Packet.noCandidate, packet.hash != 0,
-      let entry = shard.sessionIndex.candidateInSecond(packet.hash)
-    else { return }
+    guard packet.candidate == Packet.noCandidate, packet.hash != 0 else { return }
+    guard let entry = shard.sessionIndex.candidateInSecond(packet.hash) else {
+      foresee(packet)
+      return
+    }
     packet.candidate = entry
     shard.sessions.prefetch(entry >> 1)
   }

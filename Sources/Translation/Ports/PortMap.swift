@@ -1,3 +1,4 @@
+import CIntrinsics
 import Synchronization
 package import WireFormats
 
@@ -74,6 +75,13 @@ package import WireFormats
       current = original
     }
     return false
+  }
+
+  /// Asks for the cache line of a port.
+  @inline(__always)
+  func prefetch(address: Int, protocol number: IPProtocol, port: UInt16) {
+    guard let plane = Self.plane(number) else { return }
+    unsafe sp_prefetch_write(words + word(address, plane, Int(port)))
   }
 
   /// The value of a port: 0, a worker's number plus one, or `reserved`.

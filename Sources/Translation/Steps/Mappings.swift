@@ -18,6 +18,27 @@ extension Translator {
     shard.mappings.prefetch(pairingHints[packet.source, facts.instance])
   }
 
+  /// Asks for what the session to be will probably take, once the pairing is here: the host's own port on the pairing's
+  /// address, and the places of the index that come with it. Where that port is taken the guess was idle.
+  @inline(never)
+  mutating func foresee(_ packet: Packet) {
+    guard packet.direction == .outbound else { return }
+    let facts = self.facts[packet.ingress]
+    let hint = pairingHints[packet.source, facts.instance]
+    guard hint < shard.mappings.capacity else { return }
+    let pairing = shard.mappings[hint]
+    guard pairing.kind == .pairing, pairing.insideLocal == packet.source,
+      let number = policy.globalAddresses.number(of: pairing.insideGlobal, in: pairing.outsideInstance)
+    else { return }
+    ports.prefetch(address: number, protocol: packet.protocolNumber, port: packet.sourcePort)
+    shard.prefetchGlobal(
+      of: pairing.insideGlobal, port: packet.sourcePort, packet.protocolNumber, pairing.outsideInstance,
+      inboundKey: FlowKey(
+        source: packet.destination, sourcePort: packet.destinationPort, destination: pairing.insideGlobal,
+        destinationPort: packet.sourcePort, protocol: packet.protocolNumber, instance: pairing.outsideInstance,
+        direction: .inbound))
+  }
+
   /// The mapping of a session's inside endpoint, made if it was not there: whomever it talks to (endpoint-independent,
   /// RFC 4787 REQ-1), or for one `remote` address.
   mutating func portMapping(
