@@ -267,6 +267,9 @@ class Rate(telephony.SIPTestCase):
         """15 000 calls without media, and the same between two hosts of one segment, without the gateway."""
         rates = {}
         for caller, place in ("alice", "gateway"), ("dave", "segment"):
+            # One call first, for ARP: a kernel lets packets overtake those that waited for the answer, and a provisional
+            # response behind the final one is an error to SIPp.
+            self.calls(caller, "carol", lab.CAROL, "bare", hears=((), ()), linger=0)
             began = time.monotonic()
             self.calls(caller, "carol", lab.CAROL, "bare", count=15000, rate=3000, hears=((), ()), linger=0)
             rates[place] = 15000 / (time.monotonic() - began)

@@ -71,6 +71,13 @@ extension Worker where IO: ~Copyable {
       drop(frame, .neighborUnresolved)
       return false
     }
+    let state = plan.neighbors.state(of: neighbor)
+    guard !state.isResolved else {
+      // It has answered another worker just now; packets that were decided on since may not overtake this one.
+      sendWaiting()
+      leave(frame, network: network, end: end, exceedsLink: exceedsLink, to: state)
+      return true
+    }
     if plan.neighbors.shouldRequest(neighbor, now: now) { sendARPRequest(for: hop.neighbor, on: hop.interface) }
     let entry = WaitingFrames<NextHop>.Entry(
       frame: frame, network: UInt16(network), end: UInt32(end), exceedsLink: exceedsLink, hop: hop, since: now)
@@ -90,11 +97,8 @@ extension Worker where IO: ~Copyable {
       state = neighbors.state(of: neighbor)
       return state.isResolved
     }) {
-      if entry.exceedsLink {
-        cut(entry.frame, network: Int(entry.network), end: Int(entry.end), to: state)
-      } else {
-        transmit(entry.frame, network: Int(entry.network), end: Int(entry.end), to: state)
-      }
+      leave(
+        entry.frame, network: Int(entry.network), end: Int(entry.end), exceedsLink: entry.exceedsLink, to: state)
     }
     let now = now
     while let entry = waiting.takeFirst(where: { now &- $0.since > WaitingFrames<NextHop>.patience }) {
@@ -102,6 +106,14 @@ extension Worker where IO: ~Copyable {
       drop(entry.frame, .neighborUnresolved)
     }
     handle.load.set(.waiting, to: waiting.count)
+  }
+
+  private mutating func leave(_ frame: Frame, network: Int, end: Int, exceedsLink: Bool, to neighbor: NeighborState) {
+    if exceedsLink {
+      cut(frame, network: network, end: end, to: neighbor)
+    } else {
+      transmit(frame, network: network, end: end, to: neighbor)
+    }
   }
 
   /// Tells the sender of a packet that its next hop does not answer (RFC 1812 section 5.2.7.1).

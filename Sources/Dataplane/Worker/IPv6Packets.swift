@@ -72,6 +72,8 @@ extension Worker where IO: ~Copyable {
       waitIPv6(frame, network: network, end: header.end, for: hop)
       return
     }
+    // What waited for the same neighbour came before.
+    if waitingIPv6.count > 0 { sendWaitingIPv6() }
     transmit(frame, network: network, end: header.end, to: state, type: Ethernet.typeIPv6)
   }
 

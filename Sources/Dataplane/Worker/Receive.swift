@@ -116,6 +116,8 @@ extension Worker where IO: ~Copyable {
     frameCount = 0
     var burst = unsafe UnsafeMutableBufferPointer(rebasing: packets[0..<count]).mutableSpan
     translator.process(&burst, now: now)
+    // Whose neighbours have answered meanwhile came before all of these.
+    if waiting.count > 0 { sendWaiting() }
     for index in 0..<count { execute(unsafe frames[index], unsafe packets[index]) }
     if translator.hasFragments { takeFragments() }
   }

@@ -41,6 +41,30 @@ import WireFormats
     #expect(bench.problems == [])
   }
 
+  @Test func `are not overtaken by those that come together with the answer`() throws {
+    let bench = try WorkerBench(unacquainted)
+    for number in 0..<2 { bench.arrive(query(UInt16(number)), from: .alice) }
+    bench.settle()
+    bench.forgetWritten()
+    bench.arrive(ARPMessage.reply(from: .carol, to: .outside).frame(on: .outside), on: .outside)
+    for number in 2..<5 { bench.arrive(query(UInt16(number)), from: .alice) }
+    bench.settle()
+    #expect(bench.written(on: .outside).filter(\.isIPv4).map(\.packet.payload) == (0..<5).map { WireFrame.big($0) })
+  }
+
+  @Test func `are not overtaken when the answer came to another worker`() throws {
+    let bench = try WorkerBench(unacquainted.with { $0.workers = 2 })
+    let owner = (0..<2).first { Ownership.worker(ofInside: Host.alice.address, in: .global, of: 2) == $0 } ?? 0
+    for number in 0..<2 { bench.arrive(query(UInt16(number)), from: .alice, at: owner) }
+    bench.settle()
+    bench.forgetWritten()
+    bench.arrive(ARPMessage.reply(from: .carol, to: .outside).frame(on: .outside), on: .outside, at: 1 - owner)
+    while bench.turn(1 - owner) > 0 {}
+    for number in 2..<5 { bench.arrive(query(UInt16(number)), from: .alice, at: owner) }
+    bench.settle()
+    #expect(bench.written(on: .outside).filter(\.isIPv4).map(\.packet.payload) == (0..<5).map { WireFrame.big($0) })
+  }
+
   @Test func `are asked for once a second`() throws {
     let bench = try WorkerBench(unacquainted)
     _ = bench.send(query(0), from: .alice)
