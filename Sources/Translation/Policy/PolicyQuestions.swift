@@ -1,11 +1,14 @@
 import Forwarding
 package import WireFormats
 
-// What the packet path asks of a policy when a session begins.
+// What the packet path asks of a policy when a session begins. The questions of every new session are mutating, though
+// they change nothing: a call that only borrows would copy the policy first.
 extension Policy {
   /// The static entry of an inside local endpoint whose packet leaves by `egress`: a port entry before a one-to-one
   /// entry before a network.
-  func staticEntry(_ packet: PacketFacts, in instance: RoutingInstance, _ egress: ConditionTable.Egress) -> Int? {
+  mutating func staticEntry(_ packet: PacketFacts, in instance: RoutingInstance, _ egress: ConditionTable.Egress)
+    -> Int?
+  {
     if staticLocals.isEmpty { return nil }
     let outside = facts[Int(egress.interface.rawValue)].instance
     return staticLocals.find(packet.source, packet.protocolNumber, port: packet.sourcePort, in: instance) { number in
@@ -28,7 +31,7 @@ extension Policy {
   }
 
   /// The first dynamic rule for a packet from inside that leaves by `egress`.
-  func rule(
+  mutating func rule(
     for packet: PacketFacts, in instance: RoutingInstance, _ egress: ConditionTable.Egress
   ) -> Int? {
     let outside = facts[Int(egress.interface.rawValue)].instance
@@ -101,7 +104,7 @@ extension Policy {
   }
 
   /// The place of the first limited list that permits an inside host, or nil.
-  func limitedList(of host: IPv4Address) -> Int? {
+  mutating func limitedList(of host: IPv4Address) -> Int? {
     limitedLists.firstIndex { conditions.lists.mayPermit($0.list, source: host) }
   }
 }

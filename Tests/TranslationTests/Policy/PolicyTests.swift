@@ -175,7 +175,8 @@ import WireFormats
 
 /// The rule of a packet from `host` to carol by the outside interface.
 private func rule(_ policy: Policy, _ host: Host, _ instance: RoutingInstance) -> Int? {
-  policy.rule(
+  var policy = policy
+  return policy.rule(
     for: PacketFacts(source: host.address, destination: Host.carol.address, protocol: .udp), in: instance,
     ConditionTable.Egress(interface: Place.outside, nextHop: Host.router.address))
 }
@@ -184,6 +185,7 @@ private func rule(_ policy: Policy, _ host: Host, _ instance: RoutingInstance) -
 private func entry(_ policy: Policy, _ host: Host, port: UInt16, _ instance: RoutingInstance) -> Int? {
   var packet = PacketFacts(source: host.address, destination: Host.carol.address, protocol: .tcp)
   packet.sourcePort = port
+  var policy = policy
   return policy.staticEntry(
     packet, in: instance, ConditionTable.Egress(interface: Place.outside, nextHop: Host.router.address))
 }
