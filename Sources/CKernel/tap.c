@@ -94,6 +94,19 @@ int sp_link_has_carrier(const char *name) {
   return link.data != 0;
 }
 
+int sp_link_driver(const char *name, char *driver, uint32_t size) {
+  struct ifreq request;
+  struct ethtool_drvinfo about = {.cmd = ETHTOOL_GDRVINFO};
+  int result = named(&request, name);
+  if (result < 0) return result;
+  request.ifr_data = (char *)&about;
+  if ((result = ask(SIOCETHTOOL, &request)) < 0) return result;
+  about.driver[sizeof about.driver - 1] = 0;
+  if (strlen(about.driver) >= size) return -ENAMETOOLONG;
+  strcpy(driver, about.driver);
+  return 0;
+}
+
 int sp_link_set_mtu(const char *name, int32_t mtu) {
   struct ifreq request;
   int result = named(&request, name);

@@ -249,3 +249,24 @@ class BadInput(lab.LabTestCase):
         self.refuse(["udp", *ends(name, "tap:made@{}", "two@{}"), *addresses()], "nobody answers for 10.10.10.1")
         links = subprocess.run(["ip", "-n", name, "-o", "link"], check=True, capture_output=True, text=True).stdout
         self.assertNotIn("made", links)
+    def test_devices_that_may_lead_out_of_the_machine_are_refused_in_namespaces_too(self):
+        # A card in a namespace cannot be made here; a tunnel is refused by the same look at its driver.
+        name = lab.NAME + "-out"
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        self.addCleanup(subprocess.run, ["ip", "netns", "delete", name])
+        for words in ("link add one type veth peer name two",
+                      "link add tunnel type vxlan id 5 dstport 4789 local 192.0.2.2 remote 192.0.2.9",
+                      "link set one up", "link set two up", "address add 192.0.2.2/24 dev two"):
+            subprocess.run(["ip", "-n", name, *words.split()], check=True)
+        load_address = ["ip", "netns", "exec", name, str(lab.BINARIES / "sallyport-load"), "udp-send", "--to",
+                        "192.0.2.9:9", "--size", "18", "--rate", "10", "--seconds", "0.1"]
+        self.assertEqual(subprocess.run(load_address, timeout=10, capture_output=True).returncode, 0)
+        subprocess.run(["ip", "-n", name, "link", "set", "tunnel", "up"], check=True)
+        self.refuse(["udp", *ends(name, "tunnel@{}", "two@{}"), *addresses()], "--i-own-this-network")
+        done = subprocess.run(load_address, timeout=10, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("--i-own-this-network", done.stderr)
+        # With the word it is tried; nobody is there to answer.
+        self.refuse(["udp", *ends(name, "tunnel@{}", "two@{}"), *addresses(), "--i-own-this-network"],
+                    "nobody answers for 10.10.10.1")
+

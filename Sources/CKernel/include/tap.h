@@ -45,3 +45,6 @@ int sp_link_read(const char *name, struct sp_link *link);
 int sp_link_set_mtu(const char *name, int32_t mtu);
 int sp_link_set_queue_length(const char *name, int32_t length);
 int sp_link_set_up(const char *name);
+/// Writes the name of the driver of interface `name` into `driver`, a string in at most `size` octets; -ENODEV when there
+/// is no such interface, -EOPNOTSUPP when it has none (loopback).
+int sp_link_driver(const char *name, char *driver, uint32_t size);

@@ -10,7 +10,7 @@ enum EndError: Error, Equatable, CustomStringConvertible {
   case noNamespace(end: String, path: String)
   /// The interface is down.
   case down(end: String)
-  /// The end belongs to the machine's own network.
+  /// The end belongs to the machine's own network, or may lead to a wire.
   case notOurs(end: String)
   /// Nobody answered an address resolution.
   case unresolved(end: String, address: String)
@@ -25,8 +25,9 @@ enum EndError: Error, Equatable, CustomStringConvertible {
     case .noNamespace(let end, let path): "\(end): there is no network namespace at \(path)."
     case .down(let end): "\(end): the interface is down; set it up first: ip link set DEVICE up"
     case .notOurs(let end):
-      "\(end) is in the machine's own network, and load may harm what is there. Generate it inside network namespaces, "
-        + "or say --i-own-this-network when all of that network is yours to load."
+      "\(end) is in the machine's own network, or leads out of the machine, and load may harm what is there. Generate "
+        + "it inside network namespaces, on veth, TAP, dummy or bridge devices, or say --i-own-this-network when all of "
+        + "that network is yours to load."
     case .unresolved(let end, let address):
       "\(end): nobody answers for \(address) (ARP) within \(Resolution.seconds) seconds. Is the gateway running, and is "
         + "this its address on this side?"

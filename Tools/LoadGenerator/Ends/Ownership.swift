@@ -15,17 +15,17 @@ struct OwnershipFlag: ParsableArguments {
   }
 }
 
-/// Whether load may be generated somewhere without its user's word that the network is theirs: on loopback, and in
-/// network namespaces other than the machine's own.
+/// Whether load may be generated somewhere without its user's word that the network is theirs: on loopback, and on devices
+/// that lead no farther than another one of the same machine, in network namespaces other than the machine's own.
 enum Ownership {
-  /// Whether the calling thread's interface `device` may be loaded.
+  /// Whether the calling thread's interface `device` may be loaded; one that is not there yet is made, and leads nowhere.
   static func mayLoad(device: String) -> Bool {
-    device == "lo" || isApart
+    device == "lo" || isApart && Device.isConfined(device)
   }
 
   /// Whether an address may be loaded from the calling thread's namespace.
   static func mayLoad(address: in_addr) -> Bool {
-    UInt32(bigEndian: address.s_addr) >> 24 == 127 || isApart
+    UInt32(bigEndian: address.s_addr) >> 24 == 127 || isApart && Device.areConfined
   }
 
   /// The inode of the machine's own network namespace where the kernel gives it a fixed one (NET_NS_INIT_INO, Linux 6.18).
