@@ -227,6 +227,13 @@ class BadInput(lab.LabTestCase):
         self.refuse(["udp", *ends("nolab"), *addresses()], "/run/netns/nolab-alice")
 
     def test_the_machines_own_network_is_refused(self):
+    def test_calls_leak_where_no_helper_reads_them(self):
+        figures = self.run_profile("sip", "--rate", 50, "--seconds", 1, status=2)
+        self.assertEqual(figures["completed"], 0)
+        self.assertEqual(figures["media_packets"], 0)
+        self.assertGreater(figures["wrong_payload"], 20)
+        self.assertGreaterEqual(figures["leaked"], figures["wrong_payload"])
+
         self.refuse(["udp", *ends("", inside="eth0", outside="eth1"), *addresses()], "--i-own-this-network")
         self.refuse(["udp-send", "--to", "192.0.2.1:9", "--size", 18, "--rate", 1, "--seconds", 0.1],
                     "--i-own-this-network")

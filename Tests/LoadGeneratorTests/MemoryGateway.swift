@@ -21,6 +21,18 @@ final class MemoryGateway {
     var damageOneOf = 0
     /// Not even questions for its address are answered.
     var isSilent = false
+    /// Each inside host has a global address of its own, which takes the host's place in payloads, too.
+    var payloads = Payloads.untouched
+    /// Of media, the port is another one outside than the payloads say.
+    var movesMedia = false
+  }
+
+  /// What is read of payloads.
+  enum Payloads {
+    case untouched
+    /// The header fields of a message, and not what they describe.
+    case heads
+    case whole
   }
 
   static let inside = IPv4Address(0x0A0A_0A01)
@@ -73,7 +85,11 @@ final class MemoryGateway {
     packets += 1
     if happens(faults.dropOneOf) { return }
     if faults.forgetAfter > 0, packets % faults.forgetAfter == 0 { ports.removeAll() }
-    if !faults.translatesNothing { translateOut(&frame) }
+    if faults.payloads != .untouched {
+      exchangeHost(&frame, at: 26, from: Self.insideText, to: Self.globalText)
+    } else if !faults.translatesNothing {
+      translateOut(&frame)
+    }
     header(&frame, from: Self.outsideMAC, to: SimulatedNetwork.outsideMAC)
     if happens(faults.damageOneOf) { frame[frame.count - 1] ^= 0x55 }
     if happens(faults.delayOneOf), held == nil {
@@ -91,7 +107,9 @@ final class MemoryGateway {
   private func fromOutside(_ frame: [UInt8]) {
     var frame = frame
     guard frame.count > 34, !isQuestion(frame), frame[12] == 8, frame[13] == 0 else { return }
-    if !faults.translatesNothing {
+    if faults.payloads != .untouched {
+      exchangeHost(&frame, at: 30, from: Self.globalText, to: Self.insideText)
+    } else if !faults.translatesNothing {
       let found = withOctets(&frame) { octets -> Bool in
         guard let target = endpoints[octets.load16(at: 36)] else { return false }
         octets.store32(target.address.rawValue, at: 30)
@@ -103,6 +121,29 @@ final class MemoryGateway {
     }
     header(&frame, from: Self.insideMAC, to: SimulatedNetwork.insideMAC)
     insidePort.waiting.append(frame)
+  }
+
+  /// What the addresses of up to ten hosts and of their global ones begin with, equally long.
+  private static let insideText = Array("10.10.10.10".utf8)
+  private static let globalText = Array("198.51.100.".utf8)
+
+  /// Puts a host's other address into a datagram's header, and into as much of its payload as is read.
+  private func exchangeHost(_ frame: inout [UInt8], at field: Int, from old: [UInt8], to new: [UInt8]) {
+    let base: UInt32 = field == 26 ? 0xC633_6400 : 0x0A0A_0A64
+    let isMedia = frame[42] == 0x80
+    var start = 42
+    while !isMedia, start + old.count <= frame.count {
+      if faults.payloads == .heads, frame[start...].starts(with: Array("\r\n\r\n".utf8)) { break }
+      if frame[start..<start + old.count].elementsEqual(old) {
+        frame.replaceSubrange(start..<start + old.count, with: new)
+      }
+      start += 1
+    }
+    withOctets(&frame) { octets in
+      octets.store32(base + (octets.load32(at: field) & 0xFF) % 100, at: field)
+      if faults.movesMedia, isMedia, field == 26 { octets.store16(octets.load16(at: 34) ^ 2, at: 34) }
+      Self.mend(octets)
+    }
   }
 
   private func translateOut(_ frame: inout [UInt8]) {

@@ -16,7 +16,7 @@ struct LoadGenerator: ParsableCommand {
         name: "Profiles",
         subcommands: [
           UDPProfile.self, ConnectionsProfile.self, EstablishedProfile.self, TCPProfile.self, FTPProfile.self,
-          DNSProfile.self,
+          DNSProfile.self, SIPProfile.self,
         ]),
       CommandGroup(
         name: "On Sockets", subcommands: [UDPSend.self, UDPReceive.self, ConnectServe.self, Connect.self]),

@@ -8,19 +8,24 @@ struct ClientPorts {
 
   private let hosts: AddressRange
   private let step: Int
+  private let spacing: Int
+  private let count: Int
   private var next: Int
 
-  /// A lane's share: its numbers are those that its lane's number leads to in steps of the number of lanes.
-  init(_ surroundings: Surroundings) {
+  /// A lane's share: its numbers are those that its lane's number leads to in steps of the number of lanes. Each endpoint
+  /// is the first of `spacing` ports that nobody else takes.
+  init(_ surroundings: Surroundings, spacing: Int = 1) {
     hosts = surroundings.network.hosts
     step = surroundings.lanes
-    next = Int.random(in: 0..<hosts.count * Self.count / step) * step + surroundings.lane
+    self.spacing = spacing
+    count = hosts.count * (Self.count / spacing)
+    next = Int.random(in: 0..<count / step) * step + surroundings.lane
   }
 
   mutating func take() -> Endpoint {
-    if next >= hosts.count * Self.count { next %= step }
+    if next >= count { next %= step }
     let (port, host) = next.quotientAndRemainder(dividingBy: hosts.count)
     next += step
-    return Endpoint(hosts[host], UInt16(Self.first + port))
+    return Endpoint(hosts[host], UInt16(Self.first + port * spacing))
   }
 }

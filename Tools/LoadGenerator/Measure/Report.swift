@@ -36,6 +36,7 @@ struct Report {
     add("refused", "refusals (RST, ICMP)", .count(tally.refused))
     add("unexpected", "unexpected packets", .count(tally.unexpected))
     add("retransmitted", "segments sent again", .count(tally.retransmitted))
+    add("media_packets", "packets of media that arrived", .count(tally.media))
     add("queue_full", "refused by a full device", .count(tally.queueFull))
     add("generator_overruns", "lost by the generator itself", .count(tally.overruns))
     add(tally.latency)

@@ -24,6 +24,8 @@ struct Tally {
   var unexpected: UInt64 = 0
   /// Segments sent again.
   var retransmitted: UInt64 = 0
+  /// Packets of calls' media that arrived where they were meant to.
+  var media: UInt64 = 0
   /// Frames that a device had no room for: lost before the gateway, by a gateway that does not keep up.
   var queueFull: UInt64 = 0
   /// Frames that arrived and found no room in the generator's own queues: what it then calls loss may be its own.
@@ -49,6 +51,7 @@ struct Tally {
     refused += other.refused
     unexpected += other.unexpected
     retransmitted += other.retransmitted
+    media += other.media
     queueFull += other.queueFull
     overruns += other.overruns
     latency.add(other.latency)
