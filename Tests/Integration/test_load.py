@@ -90,6 +90,26 @@ class ProfileCases:
         self.assertGreater(figures["no_loss_rate"], 200)
         self.assertGreaterEqual(figures["trials"], 1)
 
+    def test_connections_are_opened_then_closed(self):
+        figures = self.run_profile(
+            "teardown", "--connections", 800, "--open-rate", 2000, "--rate", 1000, "--seconds", 4,
+            "--expect", "loss<=0.05", "--expect", "attempted>=760")
+        self.assert_clean(figures)
+        # It ends with the last close.
+        self.assertLess(figures["seconds"], 3)
+
+    def test_the_rate_of_closes_is_searched(self):
+        figures = self.run_profile(
+            "teardown", "--connections", 500, "--open-rate", 2000, "--search", "--rate", 3000, "--trial", 0.3,
+            "--seconds", 3, "--tolerance", 0.05)
+        self.assertGreater(figures["no_loss_rate"], 200)
+
+    def test_the_number_of_sessions_that_stand_is_searched(self):
+        figures = self.run_profile(
+            "capacity", "--max-sessions", 3000, "--fill-rate", 5000, "--seconds", 15, "--expect", "capacity>=1024",
+            "--expect", "capacity<=3000")
+        self.assert_clean(figures)
+
     def test_passive_ftp_and_names_pass(self):
         for words in (["ftp", "--command", "pasv"], ["dns"]):
             with self.subTest(words):
@@ -113,6 +133,29 @@ class AgainstSallyport(ProfileCases, Loading):
         figures = self.run_profile("dns", "--answer", lab.BOB_GLOBAL, "--rate", 50, "--seconds", 1, status=2)
         self.assertEqual(figures["completed"], 0)
         self.assertGreater(figures["wrong_payload"], 20)
+
+    def test_calls_are_translated_and_their_media_arrive(self):
+        figures = self.run_profile(
+            "sip", "--rate", 50, "--seconds", 1, "--media-packets", 6, "--expect", "loss<=0.05",
+            "--expect", "media_packets>=500")
+        self.assert_clean(figures)
+        self.assertEqual(figures["unit"], "calls")
+        self.assertGreaterEqual(figures["media_packets"], figures["completed"] * 12)
+
+    def test_a_table_that_is_full_is_found(self):
+        name = NAME + "-full"
+        text = lab.configuration(name).replace("control-socket", "ip nat translation max-entries 2000\ncontrol-socket")
+        small = lab.Lab(name, text).up()
+        self.addCleanup(small.down)
+        done = load("capacity", *ends(name), *addresses(), "--max-sessions", 4000, "--fill-rate", 10000, "--seconds", 20,
+                    "--resolution", 0.1, "--json")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        figures = json.loads(done.stdout.splitlines()[-1])
+        # A few entries are those of the generator's greetings.
+        self.assertLessEqual(figures["capacity"], 2000)
+        self.assertGreater(figures["capacity"], 1700)
+        self.assertGreater(figures["capacity_failed"], figures["capacity"])
+        self.assertIn("2 048 sessions", done.stderr)
 
     def test_an_expectation_that_is_not_met_is_named(self):
         done = load("udp", *ends(NAME), *addresses(), "--rate", 500, "--seconds", 0.5, "--quiet",
@@ -184,6 +227,13 @@ class AgainstTheKernel(ProfileCases, Loading):
         self.assertGreater(figures["leaked"], 20)
         self.assertEqual(figures["leaked"], figures["wrong_payload"])
 
+    def test_calls_leak_where_no_helper_reads_them(self):
+        figures = self.run_profile("sip", "--rate", 50, "--seconds", 1, status=2)
+        self.assertEqual(figures["completed"], 0)
+        self.assertEqual(figures["media_packets"], 0)
+        self.assertGreater(figures["wrong_payload"], 20)
+        self.assertGreaterEqual(figures["leaked"], figures["wrong_payload"])
+
 
 class BadInput(lab.LabTestCase):
     """Nothing here needs a lab; everything ends at once."""
@@ -217,6 +267,11 @@ class BadInput(lab.LabTestCase):
             (["cps", *ends("nolab"), *addresses(), "--timeout", 0], "--timeout"),
             (["tcp", *ends("nolab"), *addresses(), "--search"], "--search"),
             (["ftp", *ends("nolab"), *addresses(), "--command", "lprt"], "--command"),
+            (["capacity", *ends("nolab"), *addresses(), "--rate", 5], "--fill-rate"),
+            (["capacity", *ends("nolab"), *addresses(), "--max-sessions", 0], "--max-sessions"),
+            (["teardown", *ends("nolab"), *addresses(), "--connections", 0], "--connections"),
+            (["teardown", *ends("nolab"), *addresses(), "--open-rate", 1], "--open-rate"),
+            (["sip", *ends("nolab"), *addresses(), "--media-packets", 0], "--media-packets"),
             (["dns", *ends("nolab"), *addresses(), "--expect-answer", "10.0.0.1"], "--answer"),
             (["established", *ends("nolab"), *addresses(), "--fill-rate", 1], "--fill-rate"),
         ):
@@ -227,35 +282,12 @@ class BadInput(lab.LabTestCase):
         self.refuse(["udp", *ends("nolab"), *addresses()], "/run/netns/nolab-alice")
 
     def test_the_machines_own_network_is_refused(self):
-    def test_calls_leak_where_no_helper_reads_them(self):
-        figures = self.run_profile("sip", "--rate", 50, "--seconds", 1, status=2)
-        self.assertEqual(figures["completed"], 0)
-        self.assertEqual(figures["media_packets"], 0)
-        self.assertGreater(figures["wrong_payload"], 20)
-        self.assertGreaterEqual(figures["leaked"], figures["wrong_payload"])
-
         self.refuse(["udp", *ends("", inside="eth0", outside="eth1"), *addresses()], "--i-own-this-network")
         self.refuse(["udp-send", "--to", "192.0.2.1:9", "--size", 18, "--rate", 1, "--seconds", 0.1],
                     "--i-own-this-network")
         self.refuse(["connect", "--to", "192.0.2.1", "--ports", "9+1", "--concurrency", 1, "--seconds", 0.1],
                     "--i-own-this-network")
 
-    def test_loopback_is_nobodys_network(self):
-        done = load("udp-send", "--to", "127.0.0.1:9", "--size", 18, "--rate", 10, "--seconds", 0.2)
-        self.assertEqual(done.returncode, 0, done.stderr)
-
-    def test_missing_and_sleeping_devices_are_named(self):
-        name = lab.NAME + "-ends"
-        subprocess.run(["ip", "netns", "add", name], check=True)
-        self.addCleanup(subprocess.run, ["ip", "netns", "delete", name])
-        subprocess.run(["ip", "-n", name, "link", "add", "one", "type", "veth", "peer", "name", "two"], check=True)
-        subprocess.run(["ip", "-n", name, "link", "set", "two", "up"], check=True)
-        self.refuse(["udp", *ends(name, "none@{}", "two@{}"), *addresses()], f"none@{name}: there is no such interface")
-        self.refuse(["udp", *ends(name, "one@{}", "two@{}"), *addresses()], f"one@{name}: the interface is down")
-        # Neither end is a gateway: nobody answers, and the device made for it is gone afterwards.
-        self.refuse(["udp", *ends(name, "tap:made@{}", "two@{}"), *addresses()], "nobody answers for 10.10.10.1")
-        links = subprocess.run(["ip", "-n", name, "-o", "link"], check=True, capture_output=True, text=True).stdout
-        self.assertNotIn("made", links)
     def test_devices_that_may_lead_out_of_the_machine_are_refused_in_namespaces_too(self):
         # A card in a namespace cannot be made here; a tunnel is refused by the same look at its driver.
         name = lab.NAME + "-out"
@@ -277,3 +309,19 @@ class BadInput(lab.LabTestCase):
         self.refuse(["udp", *ends(name, "tunnel@{}", "two@{}"), *addresses(), "--i-own-this-network"],
                     "nobody answers for 10.10.10.1")
 
+    def test_loopback_is_nobodys_network(self):
+        done = load("udp-send", "--to", "127.0.0.1:9", "--size", 18, "--rate", 10, "--seconds", 0.2)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_missing_and_sleeping_devices_are_named(self):
+        name = lab.NAME + "-ends"
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        self.addCleanup(subprocess.run, ["ip", "netns", "delete", name])
+        subprocess.run(["ip", "-n", name, "link", "add", "one", "type", "veth", "peer", "name", "two"], check=True)
+        subprocess.run(["ip", "-n", name, "link", "set", "two", "up"], check=True)
+        self.refuse(["udp", *ends(name, "none@{}", "two@{}"), *addresses()], f"none@{name}: there is no such interface")
+        self.refuse(["udp", *ends(name, "one@{}", "two@{}"), *addresses()], f"one@{name}: the interface is down")
+        # Neither end is a gateway: nobody answers, and the device made for it is gone afterwards.
+        self.refuse(["udp", *ends(name, "tap:made@{}", "two@{}"), *addresses()], "nobody answers for 10.10.10.1")
+        links = subprocess.run(["ip", "-n", name, "-o", "link"], check=True, capture_output=True, text=True).stdout
+        self.assertNotIn("made", links)

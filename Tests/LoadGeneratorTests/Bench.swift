@@ -26,7 +26,7 @@ struct Bench {
   /// Finds the gateway and loads for a short while.
   func load(rate: Double? = 5_000, seconds: Double = 0.2) throws -> Tally {
     try Resolution([lane]).findGateway(end: "memory")
-    return lane.load(rate: rate, until: monotonicNanoseconds() + UInt64(seconds * 1e9))
+    return lane.load(rate: rate, until: monotonicNanoseconds() + UInt64(seconds * 1e9)).tally
   }
 
   /// Flows of the `udp` profile.

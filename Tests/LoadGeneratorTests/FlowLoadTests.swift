@@ -25,6 +25,15 @@ import WireFormats
     #expect(tally.wrongTranslations + tally.damaged + tally.unexpected == 0)
   }
 
+  @Test func `of the simple mix are seven small to four middling to one large`() throws {
+    // Ethernet, IPv4 and UDP headers before the payload, the frame check sequence behind it.
+    let frames = try #require(DatagramSizes(argument: "imix")).all.map { $0 + FrameWriter.udpPayload + 4 }
+    #expect(frames.count == 12)
+    #expect(frames.count { $0 == 64 } == 7)
+    #expect(frames.count { $0 == 594 } == 4)
+    #expect(frames.count { $0 == 1_518 } == 1)
+  }
+
   @Test func `that are dropped are counted as lost`() throws {
     let tally = try Bench.flows(.init(dropOneOf: 10)).load()
     #expect((0.08...0.12).contains(tally.loss))

@@ -15,8 +15,8 @@ struct LoadGenerator: ParsableCommand {
       CommandGroup(
         name: "Profiles",
         subcommands: [
-          UDPProfile.self, ConnectionsProfile.self, EstablishedProfile.self, TCPProfile.self, FTPProfile.self,
-          DNSProfile.self, SIPProfile.self,
+          UDPProfile.self, ConnectionsProfile.self, TeardownProfile.self, EstablishedProfile.self,
+          CapacityProfile.self, TCPProfile.self, FTPProfile.self, DNSProfile.self, SIPProfile.self,
         ]),
       CommandGroup(
         name: "On Sockets", subcommands: [UDPSend.self, UDPReceive.self, ConnectServe.self, Connect.self]),

@@ -10,6 +10,8 @@ final class FlowLoad: LoadProfile {
     case opening
     /// One datagram outward for each flow.
     case verifying
+    /// One datagram outward for each flow whose last one did not arrive.
+    case verifyingMissing
     /// Datagrams of all flows in turn.
     case loading
   }
@@ -21,6 +23,8 @@ final class FlowLoad: LoadProfile {
   private let direction: FlowDirection
   private var phase = Phase.loading
   private var cursor = 0
+  /// How many of the lane's flows are used.
+  private var limit: Int
   private var turn = 0
   private var nextSize = 0
   /// What was sent before this time belongs to an earlier trial.
@@ -29,15 +33,22 @@ final class FlowLoad: LoadProfile {
   init(_ surroundings: Surroundings, flows: FlowTable, sizes: DatagramSizes, direction: FlowDirection) {
     self.surroundings = surroundings
     table = flows
+    limit = flows.flows.count
     self.sizes = sizes.all
     self.direction = direction
   }
 
   var outstanding: Int { Int(tally.lost) }
-  var isExhausted: Bool { phase != .loading && cursor >= table.flows.count }
+  var isExhausted: Bool { phase != .loading && cursor >= limit }
 
-  /// Flows of this lane that have been seen outside.
-  var opened: Int { table.opened }
+  /// Flows of this lane that are used and have been seen outside.
+  var opened: Int { table.opened(limit) }
+
+  /// Uses this lane's share of the first `count` flows only.
+  func limit(to count: Int, among lanes: Int) {
+    let lane = surroundings.lane
+    limit = min(table.flows.count, count / lanes + (lane < count % lanes ? 1 : 0))
+  }
 
   /// Goes on with another phase, from the first flow.
   func enter(_ phase: Phase) {
@@ -49,14 +60,16 @@ final class FlowLoad: LoadProfile {
     if trialStart == 0 { trialStart = now }
     var begun = 0
     while begun < count {
-      if cursor >= table.flows.count {
+      if cursor >= limit {
         guard phase == .loading else { break }
         cursor = 0
         turn += 1
       }
       let place = cursor
       cursor += 1
-      if phase == .opening, table.flows[place].translated != 0 { continue }
+      let flow = table.flows[place]
+      if phase == .opening, flow.translated != 0 { continue }
+      if phase == .verifyingMissing, flow.outward.expected == flow.nextOut { continue }
       send(place, now)
       begun += 1
     }
@@ -146,11 +159,34 @@ final class FlowLoad: LoadProfile {
     var opened = 0
     for _ in 0..<3 {
       loads.forEach { $0.enter(.opening) }
-      _ = try crew.load(rate: rate, seconds: min(Limits.seconds, Double(flows - opened) / rate * 2 + 1), label: label)
+      _ = try pass(crew, rate: rate, flows: flows - opened, label: label)
       opened = loads.reduce(0) { $0 + $1.opened }
       if opened == flows || opened == 0 || Stop.isAsked { break }
     }
     loads.forEach { $0.enter(.loading) }
     return opened
+  }
+
+  /// One datagram on each of so many flows, as the phase entered before has it, in at most twice the time that takes.
+  static func pass(_ crew: Crew, rate: Double, flows: Int, label: String) throws -> Outcome {
+    try crew.load(rate: rate, seconds: min(Limits.seconds, Double(flows) / rate * 2 + 1), label: label)
+  }
+
+  /// One datagram on each of `flows` flows, and one more where it did not arrive, which may have been lost; answers the
+  /// first pass, with what arrived in the second one too.
+  static func verify(_ crew: Crew, flows: Int, rate: Double, label: String) throws -> Outcome {
+    let loads = crew.lanes.compactMap { $0.profile as? FlowLoad }
+    loads.forEach { $0.enter(.verifying) }
+    defer { loads.forEach { $0.enter(.loading) } }
+    var outcome = try pass(crew, rate: rate, flows: flows, label: label)
+    let missing = max(0, flows - Int(outcome.tally.completed))
+    if missing > 0, !Stop.isAsked {
+      loads.forEach { $0.enter(.verifyingMissing) }
+      var again = try pass(crew, rate: rate, flows: missing, label: label).tally
+      // They were begun before.
+      again.attempted = 0
+      outcome.tally.add(again)
+    }
+    return outcome
   }
 }

@@ -53,6 +53,6 @@ final class FlowTable {
     Endpoint(surroundings.servers[place % surroundings.servers.count], Self.serverPort)
   }
 
-  /// How many flows have been seen outside.
-  var opened: Int { flows.reduce(0) { $0 + ($1.translated == 0 ? 0 : 1) } }
+  /// How many of the first `limit` flows have been seen outside.
+  func opened(_ limit: Int) -> Int { flows.prefix(limit).reduce(0) { $0 + ($1.translated == 0 ? 0 : 1) } }
 }

@@ -53,19 +53,9 @@ struct EstablishedProfile: ParsableCommand {
       report.add("sessions_wanted", "sessions wanted", .count(UInt64(count)))
       report.add("sessions_opened", "sessions opened", .count(UInt64(opened)))
       report.add("fill_seconds", "time to fill", .real(seconds), unit: "s")
-      let verified = try verify(crew)
+      let verified = try FlowLoad.verify(crew, flows: count, rate: fillRate, label: "established, verifying").tally
       report.add("sessions_verified", "sessions that still stand", .count(verified.completed))
       report.add("sessions_changed", "sessions translated anew", .count(verified.wrongTranslations))
     }
-  }
-
-  /// Sends one datagram on each session; those that arrive as translated before are the table's capacity so far.
-  private func verify(_ crew: Crew) throws -> Tally {
-    let loads = crew.lanes.compactMap { $0.profile as? FlowLoad }
-    loads.forEach { $0.enter(.verifying) }
-    defer { loads.forEach { $0.enter(.loading) } }
-    return try crew.load(
-      rate: fillRate, seconds: min(Limits.seconds, Double(count) / fillRate * 2 + 1), label: "established, verifying"
-    ).tally
   }
 }

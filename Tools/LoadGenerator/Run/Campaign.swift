@@ -13,15 +13,29 @@ struct Campaign {
   /// How long a gateway is left alone between two trials, in nanoseconds.
   private static let settling: UInt64 = 200_000_000
 
-  /// Runs the profile that `make` makes for each lane. `prepare` comes before the first trial and may add to the report.
+  /// Runs the profile that `make` makes for each lane. `prepare` comes before the first trial and may add to the report,
+  /// `ready` comes before each trial.
   func run(
-    make: (Surroundings) throws -> any LoadProfile, prepare: (Crew, inout Report) throws -> Void = { _, _ in }
+    make: (Surroundings) throws -> any LoadProfile, prepare: (Crew, inout Report) throws -> Void = { _, _ in },
+    ready: (Crew) throws -> Void = { _ in }
+  ) throws {
+    try run(make: make) { crew, report in
+      try prepare(crew, &report)
+      try ready(crew)
+      return options.search
+        ? try search(crew, &report, ready)
+        : try crew.load(rate: options.requestedRate, seconds: options.seconds, label: name)
+    }
+  }
+
+  /// The same with trials of the profile's own; `measure` answers what the report ends with.
+  func run(
+    make: (Surroundings) throws -> any LoadProfile, measure: (Crew, inout Report) throws -> Outcome
   ) throws {
     do {
       let crew = try crew(make)
       var report = Report()
-      try prepare(crew, &report)
-      let outcome = options.search ? try search(crew, &report) : try single(crew)
+      let outcome = try measure(crew, &report)
       report.add(outcome, unit: unit)
       try tell(report, outcome)
     } catch let error as EndError {
@@ -59,12 +73,8 @@ struct Campaign {
     return Crew(lanes: lanes, progress: options.quiet ? nil : ProgressLine(unit: unit))
   }
 
-  private func single(_ crew: Crew) throws -> Outcome {
-    try crew.load(rate: options.requestedRate, seconds: options.seconds, label: name)
-  }
-
   /// Halves until the interval is narrow or the time is up; answers the best trial, or the last where none held.
-  private func search(_ crew: Crew, _ report: inout Report) throws -> Outcome {
+  private func search(_ crew: Crew, _ report: inout Report, _ ready: (Crew) throws -> Void) throws -> Outcome {
     let deadline = monotonicNanoseconds() + UInt64(options.seconds * 1e9)
     // The first trial tells how much there can be at all.
     var last = try crew.load(rate: options.requestedRate, seconds: options.trial, label: "\(name), first trial")
@@ -82,6 +92,7 @@ struct Campaign {
         monotonicNanoseconds() + UInt64(options.trial * 1e9) <= deadline
       else { break }
       settle(crew)
+      try ready(crew)
       last = try crew.load(rate: rate, seconds: options.trial, label: "\(name), trial \(trials + 1)")
       if last.requestedRate == rate, !last.kept { search.note(rate, held: false) }
     }
@@ -97,7 +108,7 @@ struct Campaign {
   }
 
   /// Leaves the gateway alone for a moment; what it still has comes and is thrown away by the next trial.
-  private func settle(_ crew: Crew) {
+  func settle(_ crew: Crew) {
     let end = monotonicNanoseconds() + Self.settling
     while monotonicNanoseconds() < end {
       let now = monotonicNanoseconds()

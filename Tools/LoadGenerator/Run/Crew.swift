@@ -19,8 +19,8 @@ final class Crew {
     let results = Results(count: lanes.count)
     let threads = try lanes.enumerated().map { index, lane in
       try RunningThread {
-        let tally = lane.load(rate: rate.map { $0 / Double(self.lanes.count) }, until: end)
-        results.put(tally, at: index)
+        let share = lane.load(rate: rate.map { $0 / Double(self.lanes.count) }, until: end)
+        results.put(share, at: index)
       }
     }
     while results.missing > 0 {
@@ -29,30 +29,37 @@ final class Crew {
     }
     threads.forEach { $0.join() }
     progress?.clear()
-    // A run that was ended early has not loaded for the whole time.
-    let loaded = min(end, max(monotonicNanoseconds(), start + 1)) - start
-    return Outcome(tally: results.sum(), seconds: Double(loaded) / 1e9, requestedRate: rate)
+    let sum = results.sum()
+    // A run that was ended early, or had nothing left to begin, has not loaded for the whole time.
+    let loaded = min(end, max(sum.openUntil, start + 1)) - start
+    return Outcome(tally: sum.tally, seconds: Double(loaded) / 1e9, requestedRate: rate)
   }
 
   /// Where threads leave what they counted.
   private final class Results: Sendable {
-    private let tallies: Mutex<[Tally?]>
+    private let shares: Mutex<[Lane.Share?]>
     private let left: Atomic<Int>
 
     init(count: Int) {
-      tallies = Mutex(Array(repeating: nil, count: count))
+      shares = Mutex(Array(repeating: nil, count: count))
       left = Atomic(count)
     }
 
     var missing: Int { left.load(ordering: .acquiring) }
 
-    func put(_ tally: Tally, at index: Int) {
-      tallies.withLock { $0[index] = tally }
+    func put(_ share: Lane.Share, at index: Int) {
+      shares.withLock { $0[index] = share }
       left.subtract(1, ordering: .acquiringAndReleasing)
     }
 
-    func sum() -> Tally {
-      tallies.withLock { $0.reduce(into: Tally()) { sum, tally in if let tally { sum.add(tally) } } }
+    func sum() -> Lane.Share {
+      shares.withLock { shares in
+        shares.reduce(into: Lane.Share(tally: Tally(), openUntil: 0)) { sum, share in
+          guard let share else { return }
+          sum.tally.add(share.tally)
+          sum.openUntil = max(sum.openUntil, share.openUntil)
+        }
+      }
     }
   }
 }

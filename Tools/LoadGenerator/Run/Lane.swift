@@ -11,6 +11,13 @@ final class Lane {
     let completed = Atomic<UInt64>(0)
   }
 
+  /// What a lane did in one trial.
+  struct Share {
+    var tally: Tally
+    /// When it began its last units, on the monotonic clock.
+    var openUntil: UInt64
+  }
+
   /// Units begun between two looks at the clock.
   static let burst = 32
   /// Batches received from one end before the other has its turn.
@@ -32,11 +39,12 @@ final class Lane {
   }
 
   /// Begins units at `rate` a second, or as fast as possible, from now until `end`; answers what became of them.
-  func load(rate: Double?, until end: UInt64) -> Tally {
+  func load(rate: Double?, until end: UInt64) -> Share {
     let start = monotonicNanoseconds()
     discardWaiting()
     profile.tally = Tally()
     lastArrival = start
+    var openUntil = start
     var pace = rate.map { Pace(packetsPerSecond: $0, batch: Self.burst, now: start) }
     while true {
       let now = monotonicNanoseconds()
@@ -46,6 +54,7 @@ final class Lane {
         let due = min(pace?.due(at: now) ?? Self.burst, Self.burst)
         begun = due > 0 ? profile.begin(due, at: now) : 0
         pace?.add(begun)
+        openUntil = now
       }
       let moved = turn(now)
       if !isOpen, isOver(now, since: end) { break }
@@ -58,7 +67,8 @@ final class Lane {
     var tally = profile.tally
     tally.overruns = surroundings.inside.overruns() + surroundings.outside.overruns()
     tally.queueFull = surroundings.inside.refusals() + surroundings.outside.refusals()
-    return tally
+    // A trial whose time is up has loaded for all of it, though its last units may have been due a little earlier.
+    return Share(tally: tally, openUntil: profile.isExhausted ? openUntil : monotonicNanoseconds())
   }
 
   /// Sends what is written, receives what has come; answers how many frames came.
