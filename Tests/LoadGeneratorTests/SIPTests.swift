@@ -89,7 +89,7 @@ import WireFormats
     #expect(answer.received == source.address)
     #expect(answer.receivedPort == source.port)
     #expect(answer.contact == Self.server)
-    #expect(answer.repeated.contains { $0.hasPrefix("To:") && $0.hasSuffix(";tag=s34") })
+    #expect(answer.repeated.contains { $0.starts(with: "To:".utf8) && $0.suffix(8).elementsEqual(";tag=s34".utf8) })
     #expect(answer.media == Self.server)
   }
 

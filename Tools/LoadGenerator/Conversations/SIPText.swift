@@ -50,17 +50,19 @@ enum SIPText {
     _ status: String, to request: SIPMessage, _ identity: Identity, from source: Endpoint, at server: Endpoint,
     media: Endpoint? = nil
   ) -> [UInt8] {
-    let repeated = request.repeated.map { line in
+    var octets = Array("SIP/2.0 \(status)\r\n".utf8)
+    for line in request.repeated {
+      octets += line
       // RFC 3581 section 4; the first answer brings the tag.
-      if line.hasPrefix("Via:") {
-        return line.hasSuffix(";rport") ? "\(line)=\(source.port);received=\(source.address)" : line
+      if line.starts(with: "Via:".utf8), line.suffix(6).elementsEqual(";rport".utf8) {
+        octets += "=\(source.port);received=\(source.address)".utf8
+      } else if line.starts(with: "To:".utf8), line.last == UInt8(ascii: ">") {
+        octets += ";tag=s\(identity.number)".utf8
       }
-      return line.hasPrefix("To:") && !line.contains(";tag=") ? "\(line);tag=s\(identity.number)" : line
+      octets += "\r\n".utf8
     }
-    let body = media.map { description(identity, $0) } ?? ""
-    return Array(
-      ("SIP/2.0 \(status)\r\n" + repeated.joined(separator: "\r\n")
-        + "\r\nContact: <sip:load@\(server)>\r\n\(end(body))").utf8)
+    octets += "Contact: <sip:load@\(server)>\r\n\(end(media.map { description(identity, $0) } ?? ""))".utf8
+    return octets
   }
 
   private static func end(_ body: String) -> String {
