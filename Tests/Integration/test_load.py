@@ -196,13 +196,17 @@ class AgainstSallyport(ProfileCases, Loading):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             self.assert_clean(json.loads(done.stdout) | {"reordered": 0})
 
-    def test_a_gateway_that_refuses_everything_makes_a_clear_end(self):
-        start = time.monotonic()
-        # These hosts are on the inside segment, but no rule translates them, and servers outside the route are nobody's.
-        done = load("cps", *ends(NAME), *addresses(servers="192.0.2.1+2"), "--rate", 100, "--seconds", 1, "--quiet")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("nothing that was begun came through", done.stderr)
-        self.assertLess(time.monotonic() - start, 10)
+    def test_a_gateway_that_drops_everything_makes_a_clear_end(self):
+        # It answers for its address, and has no route to these servers.
+        for words in (["udp"], ["cps", "--rate", 100], ["cps", "--transport", "udp", "--rate", 100], ["tcp"],
+                      ["teardown", "--connections", 100], ["established", "--sessions", 200],
+                      ["capacity", "--max-sessions", 200], ["ftp"], ["dns"], ["sip"]):
+            with self.subTest(words):
+                start = time.monotonic()
+                done = load(*words, *ends(NAME), *addresses(servers="192.0.2.1+2"), "--seconds", 0.5, "--quiet")
+                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+                self.assertIn("nothing that was begun came through", done.stderr)
+                self.assertLess(time.monotonic() - start, 10)
 
     def test_an_address_where_no_gateway_is_makes_a_clear_end(self):
         start = time.monotonic()
@@ -308,6 +312,22 @@ class BadInput(lab.LabTestCase):
         # With the word it is tried; nobody is there to answer.
         self.refuse(["udp", *ends(name, "tunnel@{}", "two@{}"), *addresses(), "--i-own-this-network"],
                     "nobody answers for 10.10.10.1")
+
+    def test_a_peer_that_never_answers_is_waited_for_no_longer_than_asked(self):
+        name = lab.NAME + "-still"
+        subprocess.run(["ip", "netns", "add", name], check=True)
+        self.addCleanup(subprocess.run, ["ip", "netns", "delete", name])
+        # Its neighbour is made up: what is sent to it goes nowhere.
+        for words in ("link add one type veth peer name two", "link set one up", "link set two up",
+                      "address add 192.0.2.2/24 dev one", "neighbour add 192.0.2.9 lladdr 02:00:00:00:00:09 dev one"):
+            subprocess.run(["ip", "-n", name, *words.split()], check=True)
+        start = time.monotonic()
+        done = subprocess.run(
+            ["ip", "netns", "exec", name, str(lab.BINARIES / "sallyport-load"), "connect", "--to", "192.0.2.9",
+             "--ports", "7000+2", "--concurrency", "4", "--seconds", "0.5"],
+            timeout=20, capture_output=True, text=True)
+        self.assertLess(time.monotonic() - start, 10)
+        self.assertEqual(json.loads(done.stdout)["ok"], 0, done.stdout + done.stderr)
 
     def test_loopback_is_nobodys_network(self):
         done = load("udp-send", "--to", "127.0.0.1:9", "--size", 18, "--rate", 10, "--seconds", 0.2)
