@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,6 +25,21 @@ KERNEL_GATEWAY_SETTINGS = [
     "net.netfilter.nf_conntrack_tcp_timeout_time_wait=5",
     "net.netfilter.nf_conntrack_tcp_timeout_close=2",
 ]
+# Sessions shall stand until all are filled and verified.
+KERNEL_TABLE_SETTINGS = [
+    "net.netfilter.nf_conntrack_udp_timeout=600", "net.netfilter.nf_conntrack_udp_timeout_stream=600",
+]
+KERNEL_LIMIT = Path("/proc/sys/net/netfilter/nf_conntrack_max")
+
+# Hosts and servers that the generator plays on the devices of alice and carol.
+HOSTS, SERVERS = "10.10.10.100+100", "203.0.113.120+8"
+GATEWAY_INSIDE = "10.10.10.1"
+# For tables of millions: hosts behind a router, and global addresses enough for their ports.
+TABLE_ROUTER = "10.10.10.200"
+TABLE_FIRST_HOST, TABLE_NETWORK, TABLE_MASK, TABLE_WILDCARD = "10.128.0.1", "10.128.0.0", "255.254.0.0", "0.1.255.255"
+TABLE_POOL = ("203.0.113.131", "203.0.113.230")
+TABLE_ENTRIES = 5_000_000
+SESSIONS_PER_HOST = 63
 
 
 class Route:
@@ -46,13 +62,22 @@ class Route:
     def forget(self) -> None:
         """Drops what earlier traffic left in the path's tables."""
 
-    def received_packets(self) -> int:
-        """How many packets have reached carol's device."""
-        for line in self.run("carol", "cat", "/proc/net/dev").splitlines():
+    @property
+    def pid(self) -> int | None:
+        """The process of the gateway, where it is one."""
+        return None
+
+    def received_packets(self, host: str = "carol") -> int:
+        """How many packets have reached a host's device."""
+        for line in self.run(host, "cat", "/proc/net/dev").splitlines():
             device, colon, counters = line.partition(":")
             if colon and device.strip() != "lo":
                 return int(counters.split()[1])
-        raise RuntimeError(f"{self.name}: carol has no device")
+        raise RuntimeError(f"{self.name}: {host} has no device")
+
+
+class Unable(Exception):
+    """A path cannot carry what is measured; the text says why."""
 
 
 class Lab(Route):
@@ -64,14 +89,7 @@ class Lab(Route):
         self.workers = workers
 
     def __enter__(self) -> "Lab":
-        options = ["--topology", "direct"]
-        if self.peer:
-            options += ["--peer", self.peer]
-        if self.workers:
-            options += ["--workers", self.workers]
-        subprocess.run(
-            [*self._tool(), "up", *options], check=True, timeout=120, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL)
+        self._up()
         try:
             self._tune()
         except BaseException:
@@ -86,16 +104,32 @@ class Lab(Route):
         return [*self._tool(), "exec", host, *words]
 
     def forget(self) -> None:
-        if not self.peer:
+        if self.peer:
+            self.run("gateway", "conntrack", "--flush")
+        else:
             subprocess.run(
                 [str(binaries() / "sallyport"), "clear", "ip", "nat", "translation", "*",
                  "--socket", str(STATE / self.name / "control.sock")],
-                check=True, timeout=30, stdout=subprocess.DEVNULL)
+                check=True, timeout=60, stdout=subprocess.DEVNULL)
 
     @property
-    def pid(self) -> int:
-        """The process of the gateway, where it is one."""
-        return int((STATE / self.name / "sallyportd.pid").read_text().split()[0])
+    def pid(self) -> int | None:
+        return None if self.peer else int((STATE / self.name / "sallyportd.pid").read_text().split()[0])
+
+    def ends(self) -> list[str]:
+        """Where the load generator stands, and whom it plays."""
+        inside, outside = ("eth0", "eth0") if self.peer else ("sp-inside", "sp-outside")
+        return ["--inside", f"{inside}@{self.name}-alice", "--outside", f"{outside}@{self.name}-carol",
+                "--gateway", GATEWAY_INSIDE, "--hosts", HOSTS, "--servers", SERVERS]
+
+    def _options(self) -> list[str]:
+        options = ["--peer", self.peer] if self.peer else []
+        return [*options, "--workers", self.workers] if self.workers and not self.peer else options
+
+    def _up(self) -> None:
+        subprocess.run(
+            [*self._tool(), "up", "--topology", "direct", *self._options()], check=True, timeout=120,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def _tool(self) -> list[str]:
         return [str(ROOT / "Tools/lab"), "--name", self.name]
@@ -110,6 +144,69 @@ class Lab(Route):
 
     def _down(self) -> None:
         subprocess.run([*self._tool(), "down"], timeout=60, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+class TableLab(Lab):
+    """A lab whose gateway has room and global addresses for millions of sessions, of hosts behind a router."""
+
+    def ends(self) -> list[str]:
+        words = super().ends()
+        return [*words[:words.index("--hosts")], "--host-router", TABLE_ROUTER, "--servers", SERVERS]
+
+    def hosts(self, sessions: int) -> list[str]:
+        """As many hosts as have so many sessions; refuses what the kernel's table has no room for."""
+        if self.peer and int(KERNEL_LIMIT.read_text()) < sessions:
+            raise Unable(f"the kernel's table has room for {int(KERNEL_LIMIT.read_text())} sessions of all namespaces "
+                         "together (net.netfilter.nf_conntrack_max)")
+        return ["--hosts", f"{TABLE_FIRST_HOST}+{sessions // SESSIONS_PER_HOST}"]
+
+    def _up(self) -> None:
+        if self.peer:
+            return super()._up()
+        cores = self.workers or ("0-1" if len(os.sched_getaffinity(0)) > 1 else "0")
+        with tempfile.NamedTemporaryFile("w", suffix=".conf", prefix="sallyport-bench-") as file:
+            file.write(self._configuration(cores))
+            file.flush()
+            subprocess.run(
+                [*self._tool(), "up", "--topology", "direct", "--config", file.name], check=True, timeout=120,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+    def _configuration(self, cores: str) -> str:
+        return f"""hostname bench
+dataplane
+ worker-cores {cores}
+ poll adaptive
+!
+interface inside0
+ device tap sp-inside netns {self.name}-alice
+ ip address {GATEWAY_INSIDE} 255.255.255.0
+ ip nat inside
+!
+interface outside0
+ device tap sp-outside netns {self.name}-carol
+ ip address 203.0.113.1 255.255.255.0
+ ip nat outside
+!
+ip route {TABLE_NETWORK} {TABLE_MASK} {TABLE_ROUTER}
+access-list 10 permit 10.10.10.0 0.0.0.255
+access-list 10 permit {TABLE_NETWORK} {TABLE_WILDCARD}
+ip nat pool OUT {TABLE_POOL[0]} {TABLE_POOL[1]} prefix-length 24
+ip nat inside source list 10 pool OUT overload
+ip nat translation max-entries {TABLE_ENTRIES}
+control-socket {STATE / self.name}/control.sock
+"""
+
+    def _tune(self) -> None:
+        super()._tune()
+        if not self.peer:
+            return
+        self.run("gateway", "sysctl", "-qw", *KERNEL_TABLE_SETTINGS)
+        self.run("gateway", "ip", "route", "add", f"{TABLE_NETWORK}/15", "via", TABLE_ROUTER, "dev", "inside0")
+        first, last = (int(address.rpartition(".")[2]) for address in TABLE_POOL)
+        for number in range(first, last + 1):
+            self.run("gateway", "ip", "address", "add", f"203.0.113.{number}/32", "dev", "outside0")
+        self.run("gateway", "nft", "add", "rule", "ip", "lab", "outgoing", "oifname", "outside0", "ip", "saddr",
+                 f"{TABLE_NETWORK}/15", "snat", "to", "-".join(TABLE_POOL), "persistent")
 
 
 def binaries() -> Path:

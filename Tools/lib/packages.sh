@@ -8,7 +8,7 @@ readonly PACKAGES_BUILD=(liburing-dev libnuma-dev pkg-config git g++ libc6-dev b
 
 # To raise the lab and to talk through the gateway with real programs.
 readonly PACKAGES_LAB=(
-  iproute2 nftables ethtool iputils-ping curl nginx-light iperf3 bind9-dnsutils dnsmasq-base traceroute
+  iproute2 nftables conntrack ethtool iputils-ping curl nginx-light iperf3 bind9-dnsutils dnsmasq-base traceroute
   tshark tcpdump nfdump python3 procps util-linux
   vsftpd lftp tftpd-hpa tftp-hpa atftp bind9 bind9-utils dnsperf openssl
   sip-tester kamailio baresip-core linphone-cli
