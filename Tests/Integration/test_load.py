@@ -135,12 +135,14 @@ class AgainstSallyport(ProfileCases, Loading):
         self.assertGreater(figures["wrong_payload"], 20)
 
     def test_calls_are_translated_and_their_media_arrive(self):
-        figures = self.run_profile(
-            "sip", "--rate", 50, "--seconds", 1, "--media-packets", 6, "--expect", "loss<=0.05",
-            "--expect", "media_packets>=500")
-        self.assert_clean(figures)
-        self.assertEqual(figures["unit"], "calls")
-        self.assertGreaterEqual(figures["media_packets"], figures["completed"] * 12)
+        for transport in ("udp", "tcp"):
+            with self.subTest(transport):
+                figures = self.run_profile(
+                    "sip", "--transport", transport, "--rate", 50, "--seconds", 1, "--media-packets", 6,
+                    "--expect", "loss<=0.05", "--expect", "media_packets>=500")
+                self.assert_clean(figures)
+                self.assertEqual(figures["unit"], "calls")
+                self.assertGreaterEqual(figures["media_packets"], figures["completed"] * 12)
 
     def test_a_table_that_is_full_is_found(self):
         name = NAME + "-full"

@@ -6,7 +6,7 @@ import WireFormats
 @Suite struct `SIP calls` {
   private func load(_ faults: MemoryGateway.Faults, rate: Double = 200, mediaPackets: Int = 3) throws -> Tally {
     try Bench(faults) {
-      SIPConversations($0, mediaPackets: mediaPackets, patience: Bench.patience())
+      SIPConversations($0, transport: .udp, mediaPackets: mediaPackets, patience: Bench.patience())
     }.load(rate: rate)
   }
 
@@ -18,6 +18,16 @@ import WireFormats
     #expect(tally.octets == tally.media * 172)
     #expect(tally.latency.count == tally.completed)
     #expect(tally.wrongPayloads + tally.leaks + tally.wrongTranslations + tally.unexpected == 0)
+  }
+
+  @Test func `over TCP wait for their connection; unread they are turned away there, too`() throws {
+    let tally = try Bench {
+      SIPConversations($0, transport: .tcp, mediaPackets: 3, patience: Bench.patience())
+    }.load(rate: 200)
+    #expect(tally.attempted > 20)
+    #expect(tally.completed == 0)
+    #expect(tally.wrongPayloads == tally.attempted)
+    #expect(tally.unexpected + tally.refused + tally.wrongTranslations == 0)
   }
 
   @Test func `behind a gateway which reads no payload are turned away, as wrong and leaked`() throws {
@@ -48,12 +58,32 @@ import WireFormats
 
   @Test func `of which packets are lost have failed, and leave nothing behind`() throws {
     let bench = Bench(.init(dropOneOf: 10, payloads: .whole)) {
-      SIPConversations($0, mediaPackets: 3, patience: Bench.patience())
+      SIPConversations($0, transport: .udp, mediaPackets: 3, patience: Bench.patience())
     }
     let tally = try bench.load(rate: 500)
     #expect(tally.completed > 0)
     #expect(tally.completed < tally.attempted)
     #expect(bench.lane.profile.outstanding == 0)
+  }
+}
+
+@Suite struct `SIP messages on a stream` {
+  private static let message = "OPTIONS sip:a@b SIP/2.0\r\nContent-Length: 5\r\n\r\nv=0\r\n"
+
+  @Test func `are whole wherever the stream is cut`() {
+    let octets = Array((Self.message + Self.message).utf8)
+    for cut in 0...octets.count {
+      var stream = SIPStream()
+      let messages = stream.take(Array(octets[..<cut])) + stream.take(Array(octets[cut...]))
+      #expect(messages == [Array(Self.message.utf8), Array(Self.message.utf8)])
+    }
+  }
+
+  @Test func `without an end are given up`() {
+    var stream = SIPStream()
+    for _ in 0..<100 { #expect(stream.take(Array(repeating: 0x41, count: 1_000)).isEmpty) }
+    var other = SIPStream()
+    #expect(other.take(Array("A b SIP/2.0\r\nContent-Length: 99999999999999999999\r\n\r\n".utf8)).isEmpty)
   }
 }
 

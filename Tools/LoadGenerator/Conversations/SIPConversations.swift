@@ -1,7 +1,7 @@
 import WireFormats
 
 /// Calls of inside user agents to outside ones (RFC 3261 section 4): INVITE with 100, 180 and 200, ACK, media both ways between
-/// the endpoints that the descriptions name, BYE with 200. All over UDP, each call on ports of its own.
+/// the endpoints that the descriptions name, BYE with 200. Each call has ports of its own, and over TCP a connection.
 final class SIPConversations: LoadProfile {
   static let unit = "calls"
   /// Ports from one call of a host to its next: media, its RTCP, signalling.
@@ -17,30 +17,38 @@ final class SIPConversations: LoadProfile {
     var remote: Endpoint?
     var heard = 0
     var isEnding = false
+    /// The client's connection, over TCP, and what has come on it.
+    var connection: Int?
+    var stream = SIPStream()
   }
 
   var tally = Tally()
   private let surroundings: Surroundings
+  private let transport: SessionTransport
   private let mediaPackets: Int
   private let timeout: UInt64
   private let concurrency: Int
   private let server: SIPServer
+  private let clients: TCPStack
   private var ports: ClientPorts
   private var nextServer = 0
   private var units = Units<Call>()
   /// Calls by the endpoints of their media, whose neighbours those of their signalling are.
   private var calls: [Endpoint: Int] = [:]
 
-  init(_ surroundings: Surroundings, mediaPackets: Int, patience: Patience) {
+  init(_ surroundings: Surroundings, transport: SessionTransport, mediaPackets: Int, patience: Patience) {
     self.surroundings = surroundings
+    self.transport = transport
     self.mediaPackets = mediaPackets
     timeout = patience.nanoseconds
     concurrency = patience.concurrency(of: surroundings.lane, among: surroundings.lanes)
     server = SIPServer(surroundings, mediaPackets: mediaPackets)
+    clients = TCPStack(surroundings.inside) { _ in nil }
     ports = ClientPorts(surroundings, spacing: Self.spacing)
   }
 
-  var outstanding: Int { units.count }
+  /// The ends of connections are awaited, too.
+  var outstanding: Int { max(units.count, clients.count) }
 
   func begin(_ count: Int, at now: UInt64) -> Int {
     var begun = 0
@@ -53,8 +61,15 @@ final class SIPConversations: LoadProfile {
       let host = Endpoint(media.address, media.port + Self.signalling)
       let (place, number) = units.add(Call(host: host, server: server, number: 0, media: media), at: now)
       _ = units.modify(place) { $0.number = number }
+      if transport == .tcp {
+        guard let connection = clients.connect(EndpointPair(local: host, remote: server), tag: place) else {
+          units.remove(place)
+          break
+        }
+        _ = units.modify(place) { $0.connection = connection }
+      }
       calls[media] = place
-      say("INVITE", place, isInDialog: false, media: media)
+      if transport == .udp { invite(place) }
       tally.attempted += 1
       begun += 1
     }
@@ -62,27 +77,56 @@ final class SIPConversations: LoadProfile {
   }
 
   func arrived(_ packet: Arrival, at side: Side, now: UInt64) {
-    guard packet.proto == .udp else { return }
+    guard packet.proto == .udp || transport == .tcp else { return }
     if side.realm == .outside {
       server.arrived(packet, &tally, now: now)
       // What the server has heard may be the last of a call.
-      if let probe = RTPPacket.probe(packet, run: surroundings.run) {
+      if packet.proto == .udp, let probe = RTPPacket.probe(packet, run: surroundings.run) {
         hangUp(Int(probe.flow), number: probe.sequence)
       }
+    } else if packet.proto == .tcp {
+      arrived(segment: packet, now)
     } else if let probe = RTPPacket.probe(packet, run: surroundings.run) {
       hear(packet, probe)
     } else {
-      follow(packet, now)
+      follow(packet.payload.map { packet.frame.load8(at: $0) }, packet, now)
     }
   }
 
+  private func arrived(segment packet: Arrival, _ now: UInt64) {
+    guard var event = clients.arrived(packet) else {
+      if packet.payload.count > 0 { tally.unexpected += 1 }
+      return
+    }
+    // A connection may outlive its call, whose place another one has then.
+    let place = event.tag
+    let isOfCall = units[place]?.connection == event.connection
+    if event.reset {
+      if isOfCall {
+        tally.refused += 1
+        end(place)
+      }
+      return
+    }
+    if event.opened, isOfCall { invite(place) }
+    if !event.payload.isEmpty, isOfCall {
+      let fresh = event.payload.map { packet.frame.load8(at: $0) }
+      for message in units.modify(place, { $0.stream.take(fresh) }) ?? [] { follow(message, packet, now) }
+    }
+    if event.finished { clients.close(event.connection) }
+    clients.settle(&event)
+  }
+
   // MARK: Signalling
+
+  private func invite(_ place: Int) { say("INVITE", place, isInDialog: false, media: units[place]?.media) }
 
   private func say(_ method: String, _ place: Int, isInDialog: Bool, media: Endpoint? = nil) {
     guard let call = units[place] else { return }
     let message = SIPText.request(
       method, SIPText.Identity(place: place, number: call.number), run: surroundings.run, from: call.host,
-      to: call.server, isInDialog: isInDialog, media: media)
+      to: call.server, isInDialog: isInDialog, over: transport, media: media)
+    if let connection = call.connection { return clients.send(connection, message) }
     Self.write(message, on: surroundings.inside, EndpointPair(local: call.host, remote: call.server))
   }
 
@@ -94,8 +138,7 @@ final class SIPConversations: LoadProfile {
   }
 
   /// The caller's next step after an answer.
-  private func follow(_ packet: Arrival, _ now: UInt64) {
-    let octets = packet.payload.map { packet.frame.load8(at: $0) }
+  private func follow(_ octets: [UInt8], _ packet: Arrival, _ now: UInt64) {
     guard let message = SIPMessage(octets), message.method == nil,
       let identity = SIPText.Identity(callID: message.callID, run: surroundings.run), let call = units[identity.place],
       call.number == identity.number
@@ -172,6 +215,10 @@ final class SIPConversations: LoadProfile {
     guard let call = units[place], call.isEnding else { return }
     tally.completed += 1
     if let started = units.started(place) { tally.latency.note(now &- min(started, now)) }
+    if let connection = call.connection {
+      clients.close(connection)
+      _ = units.modify(place) { $0.connection = nil }
+    }
     end(place)
   }
 
@@ -179,6 +226,7 @@ final class SIPConversations: LoadProfile {
     guard let call = units.remove(place) else { return }
     calls[call.media] = nil
     server.forget(call.number)
+    if let connection = call.connection { clients.abort(connection) }
   }
 
   func tick(_ now: UInt64) {
@@ -188,5 +236,7 @@ final class SIPConversations: LoadProfile {
 
   func abandon() {
     while let place = units.oldest(before: .max) { end(place) }
+    clients.abortAll()
+    server.forgetAll()
   }
 }

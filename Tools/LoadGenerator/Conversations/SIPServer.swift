@@ -20,12 +20,16 @@ final class SIPServer {
 
   private let surroundings: Surroundings
   private let mediaPackets: Int
+  private let stack: TCPStack
   /// By the numbers of their calls.
   private var dialogs: [UInt32: Dialog] = [:]
+  /// What has come over TCP, by the stack's places.
+  private var streams: [Int: SIPStream] = [:]
 
   init(_ surroundings: Surroundings, mediaPackets: Int) {
     self.surroundings = surroundings
     self.mediaPackets = mediaPackets
+    stack = TCPStack(surroundings.outside) { $0.local.port == SIPMessage.port ? 0 : nil }
   }
 
   /// How many packets of a call's media have come from where the caller's description said.
@@ -33,9 +37,44 @@ final class SIPServer {
 
   func forget(_ number: UInt32) { dialogs[number] = nil }
 
+  func forgetAll() {
+    stack.forgetAll()
+    streams = [:]
+    dialogs = [:]
+  }
+
   func arrived(_ packet: Arrival, _ tally: inout Tally, now: UInt64) {
+    if packet.proto == .tcp { return arrived(segment: packet, &tally, now: now) }
     guard packet.destination.port == SIPMessage.port else { return hear(packet, &tally) }
-    let octets = packet.payload.map { packet.frame.load8(at: $0) }
+    read(packet.payload.map { packet.frame.load8(at: $0) }, packet, &tally, now) {
+      SIPConversations.write($0, on: surroundings.outside, packet.pair)
+    }
+  }
+
+  private func arrived(segment packet: Arrival, _ tally: inout Tally, now: UInt64) {
+    guard var event = stack.arrived(packet) else {
+      if packet.payload.count > 0 { tally.unexpected += 1 }
+      return
+    }
+    let place = event.connection
+    if event.reset {
+      streams[place] = nil
+      return
+    }
+    if !event.payload.isEmpty {
+      let fresh = event.payload.map { packet.frame.load8(at: $0) }
+      for message in streams[place, default: SIPStream()].take(fresh) {
+        read(message, packet, &tally, now) { stack.send(place, $0) }
+      }
+    }
+    if event.finished { stack.close(place) }
+    stack.settle(&event)
+    if event.closed { streams[place] = nil }
+  }
+
+  private func read(
+    _ octets: [UInt8], _ packet: Arrival, _ tally: inout Tally, _ now: UInt64, send: ([UInt8]) -> Void
+  ) {
     guard let message = SIPMessage(octets), let method = message.method,
       let identity = SIPText.Identity(callID: message.callID, run: surroundings.run)
     else {
@@ -52,8 +91,7 @@ final class SIPServer {
     }
     func answer(_ status: String, media: Endpoint? = nil) {
       send(
-        SIPText.answer(
-          status, to: message, identity, from: packet.source, at: packet.destination, media: media), packet)
+        SIPText.answer(status, to: message, identity, from: packet.source, at: packet.destination, media: media))
     }
     switch method {
     case "INVITE":
@@ -108,9 +146,5 @@ final class SIPServer {
     tally.octets += UInt64(packet.payload.count)
     tally.media += 1
     dialogs[probe.sequence]?.heard += 1
-  }
-
-  private func send(_ message: [UInt8], _ packet: Arrival) {
-    SIPConversations.write(message, on: surroundings.outside, packet.pair)
   }
 }

@@ -32,14 +32,14 @@ enum SIPText {
   /// A caller's request; with a description where `media` is given.
   static func request(
     _ method: String, _ identity: Identity, run: UInt16, from host: Endpoint, to server: Endpoint, isInDialog: Bool,
-    media: Endpoint? = nil
+    over transport: SessionTransport = .udp, media: Endpoint? = nil
   ) -> [UInt8] {
     let sequence = method == "BYE" ? 2 : 1
     let tag = isInDialog ? ";tag=s\(identity.number)" : ""
     let body = media.map { description(identity, $0) } ?? ""
     return Array(
       ("\(method) sip:load@\(server) SIP/2.0\r\n"
-        + "Via: SIP/2.0/UDP \(host);branch=z9hG4bK-\(identity.number)-\(method);rport\r\n"
+        + "Via: SIP/2.0/\(transport == .udp ? "UDP" : "TCP") \(host);branch=z9hG4bK-\(identity.number)-\(method);rport\r\n"
         + "Max-Forwards: 70\r\nFrom: <sip:host@\(host)>;tag=\(identity.number)\r\n"
         + "To: <sip:load@\(server.address)>\(tag)\r\nCall-ID: \(identity.callID(run: run))\r\n"
         + "CSeq: \(sequence) \(method)\r\nContact: <sip:host@\(host)>\r\n\(end(body))").utf8)

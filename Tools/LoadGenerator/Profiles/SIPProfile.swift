@@ -4,7 +4,7 @@ import ArgumentParser
 struct SIPProfile: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sip",
-    abstract: "SIP calls over UDP with media both ways: calls a second.",
+    abstract: "SIP calls over UDP or TCP with media both ways: calls a second.",
     discussion: """
       INVITE, 100, 180, 200, ACK, RTP both ways between the endpoints that the descriptions name, BYE, 200. What Via, \
       Contact, From and the description name must be what the gateway makes of the packets, and no message outside may \
@@ -15,6 +15,9 @@ struct SIPProfile: ParsableCommand {
   private static let mostPackets = 100
 
   @OptionGroup var options: LoadOptions
+
+  @Option(help: "What the messages go over: udp or tcp, with a connection for each call.")
+  var transport: SessionTransport = .udp
 
   @Option(help: "Packets of media each way, in a row.")
   var mediaPackets = 4
@@ -29,7 +32,8 @@ struct SIPProfile: ParsableCommand {
 
   func run() throws {
     try Campaign(name: "sip", options: options, unit: SIPConversations.unit).run { surroundings in
-      SIPConversations(surroundings, mediaPackets: mediaPackets, patience: patience)
+      SIPConversations(
+        surroundings, transport: transport, mediaPackets: mediaPackets, patience: patience)
     }
   }
 }
