@@ -142,6 +142,16 @@ targets += [
     ],
     path: "Benchmarks/InMemory",
     swiftSettings: settings),
+  // What more cores, hosts and sessions would do: many workers in one thread (docs/scaling.md).
+  .executableTarget(
+    name: "scaling-simulation",
+    dependencies: ["Dataplane", "Translation", "Forwarding", "WireFormats", arguments],
+    path: "Benchmarks/Scaling",
+    swiftSettings: settings),
+  .testTarget(
+    name: "ScalingTests",
+    dependencies: ["scaling-simulation", "Translation", "Forwarding", "WireFormats"],
+    swiftSettings: settings),
 ]
 
 // Fuzzing needs libFuzzer's main and sanitizers, so its targets exist only when they are asked for (Tools/fuzz).

@@ -147,12 +147,14 @@ and its delays are those of a call. A delay is all from the generator's writing 
 both sides at half of what Sallyport carries without loss; what it is more than the reference's is what the gateway adds. CPU is
 what the gateway's threads spend on a core for each packet (or super-frame) that arrives on either side, polling included.
 
-## In memory, one core
+## In memory
 
 {in_memory(memory.get('rows', []))}
 
-Bursts of 64, flows in random order. The C floor is a loop that does the same to the same frames with a table of its own,
-without policy, ports, tracking or counters: the distance to it is what those cost.
+One core, but for the rows of two; bursts of 64, flows in random order. The C floor is a loop that does the same to the same frames with a table of its own,
+without policy, ports, tracking or counters: the distance to it is what those cost. Two workers translate packets of hosts
+of their own; what two cores of this machine do at all, the C loop and a loop in registers say. What more cores would do is
+computed in [scaling.md](scaling.md).
 """
 
 

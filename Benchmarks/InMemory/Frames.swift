@@ -1,7 +1,7 @@
 import WireFormats
 
 /// The frames that arrive, in the order in which they arrive: UDP over IPv4, 64 octets each, one after the other.
-@safe final class Frames {
+@safe final class Frames: @unchecked Sendable {
   /// Octets of a frame, and from one frame to the next.
   static let size = 64
   private static let network = Ethernet.headerLength

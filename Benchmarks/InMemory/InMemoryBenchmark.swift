@@ -21,6 +21,8 @@ struct InMemoryBenchmark: ParsableCommand {
   private static let disturbanceAim = 3.0
   /// Nanoseconds that a packet at the wrong worker may cost more.
   private static let handOverAim = 60.0
+  /// What two workers on two cores should do in the time of one.
+  private static let twoWorkersAim = 1.8
   /// Sessions that a start makes room for, and the seconds it may take.
   private static let startSessions = 10_000_000
   private static let startAim = 3.0
@@ -38,6 +40,9 @@ struct InMemoryBenchmark: ParsableCommand {
 
   @Flag(help: "The slow path alone.")
   var slowPath = false
+
+  @Flag(help: "Two workers on two cores alone.")
+  var twoWorkers = false
 
   @Flag(help: "SIP's calls alone.")
   var sip = false
@@ -64,6 +69,8 @@ struct InMemoryBenchmark: ParsableCommand {
       results.rows += try measure(sessions: sessions, aim: aim)
     } else if sip {
       results.rows += try measureCalls()
+    } else if twoWorkers {
+      results.rows += try measureTwoWorkers()
     } else {
       if !slowPath { results.rows += try measureFastPath() }
       results.rows += try SlowPathBench.measure(rounds: rounds)
@@ -80,6 +87,7 @@ struct InMemoryBenchmark: ParsableCommand {
     for (sessions, aim) in Self.sizes { results.rows += try measure(sessions: sessions, aim: aim) }
     results.rows.append(try measureDisturbance())
     if let row = try measureHandOver() { results.rows.append(row) }
+    results.rows += try measureTwoWorkers()
     results.rows.append(
       Row(
         title: "memory a session", unit: "octets",
@@ -150,6 +158,24 @@ struct InMemoryBenchmark: ParsableCommand {
       return nil
     }
     return Row(title: "hand-over", unit: "ns", samples: samples, aim: Self.handOverAim, lowerIsBetter: true)
+  }
+
+  /// What a second core adds; nothing on a machine with one.
+  private func measureTwoWorkers() throws -> [Row] {
+    guard let two = try TwoWorkers() else {
+      print("two workers: not measured, since there is one core only")
+      return []
+    }
+    let ratios = try two.measure(rounds: quick ? 3 : 21)
+    let part = Int(TwoWorkers.handedOver * 100)
+    return [
+      Row(
+        title: "two workers on two cores, of one", unit: "times", samples: ratios.workers, aim: Self.twoWorkersAim),
+      Row(title: "the same, \(part) % handed over", unit: "times", samples: ratios.handingOver),
+      Row(title: "a hand-over among others", unit: "ns", samples: ratios.handOver, lowerIsBetter: true),
+      Row(title: "the C loop on two cores, of one", unit: "times", samples: ratios.reference),
+      Row(title: "a loop in registers on two cores, of one", unit: "times", samples: ratios.registers),
+    ]
   }
 
   /// The slowest start counts: later ones are given memory that the hypervisor has at hand from the ones before.

@@ -56,7 +56,7 @@ struct Results: Codable {
       let decimals = row.samples.median < 10 ? 2 : 1
       cells.append([
         row.title, row.unit, row.samples.text(decimals), row.floor?.text(1) ?? "",
-        row.aim.map { (row.lowerIsBetter ? "<= " : ">= ") + format($0, $0 < 1 ? 1 : 0) } ?? "",
+        row.aim.map { (row.lowerIsBetter ? "<= " : ">= ") + format($0, $0 < 2 ? 1 : 0) } ?? "",
         row.aim == nil ? "" : row.holds ? "yes" : "NO",
       ])
     }

@@ -35,7 +35,7 @@ package struct DataplaneSettings: Hashable, Sendable {
   }
 
   /// Workers that one gateway may have.
-  package static let maximumWorkers = 15
+  package static let maximumWorkers = 64
   /// The highest number of a core.
   package static let maximumCore = 1023
 

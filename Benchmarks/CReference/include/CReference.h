@@ -42,3 +42,6 @@ uint64_t sp_reference_rewrite(
 /// Octets that malloc has given away and not got back.
 uint64_t sp_allocated_octets(void);
 
+/// Computes in registers for so many turns, without memory: what two cores do of this in the time of one says how much
+/// of a core each of them is. Returns what came out, so that no compiler can decide that the work is not needed.
+uint64_t sp_reference_compute(uint64_t turns);

@@ -23,27 +23,12 @@ import Translation
   /// What each worker's tables got: the pages, and why not better ones.
   let pages: [(kind: PageKind, note: String?)]
 
-  /// Frames that one worker may have handed to another and that have not been taken.
-  static let handoverCapacity = 1024
-
-  /// Sessions of one shard: its part of `max-entries` and, since hosts spread unevenly, an eighth more.
-  static func sessionsPerShard(_ maximum: Int, workers: Int) -> Int {
-    let part = (maximum + workers - 1) / workers
-    return min(workers == 1 ? part : min(maximum, part + part / 8 + 64), ShardLayout.maximumSessions)
-  }
-
   init(
-    _ plan: DataplanePlan, policy: Policy, state: StateDirectory?, mtu: Int, readDepth: Int
+    _ plan: DataplanePlan, policy: Policy, state: StateDirectory?, mtu: Int
   ) throws(DataplaneError) {
-    let workers = plan.workerCores.count
-    let parties = workers + plan.slowPaths
-    layout = ShardLayout(
-      sessions: Self.sessionsPerShard(plan.translation.maximumEntries, workers: workers))
-    let largest = FrameMemory.largestFrame(mtu: mtu, superFrames: !plan.offload.isEmpty)
-    let bufferOctets = FrameMemory.bufferOctets(forFrame: largest)
-    // Twice what is read into, so that frames can wait, be handed over and be answered meanwhile.
-    let buffers = UInt32(2 * readDepth * max(1, plan.devices.count) + 128)
-    let returnCapacity = Int(buffers).nextPowerOfTwo
+    let wanted = MemoryPlan(plan, addresses: policy.globalAddresses.count, mtu: mtu)
+    let parties = wanted.parties
+    layout = wanted.layout
     do throws(MemoryError) {
       var shards: [Box] = []
       var pools: [Box] = []
@@ -57,26 +42,25 @@ import Translation
         pools.append(
           try Box(
             MemoryRequest(
-              octets: bufferOctets * Int(buffers), hugePages: plan.hugePages, node: node, prefault: true)))
+              octets: wanted.poolOctets, hugePages: plan.hugePages, node: node, prefault: true)))
       }
       // The slow paths' buffers, where their threads run or anywhere.
       for index in 0..<plan.slowPaths {
         let node = plan.algCores.isEmpty ? nil : Topology.node(of: plan.algCores[index])
         pools.append(
           try Box(
-            MemoryRequest(octets: bufferOctets * Int(buffers), hugePages: false, node: node, prefault: true)))
+            MemoryRequest(octets: wanted.poolOctets, hugePages: false, node: node, prefault: true)))
       }
       self.shards = shards
       self.pools = pools
-      (portMemory, portAddresses) = try Self.portMemory(addresses: policy.globalAddresses.count)
-      let ringOctets =
-        (HandoverRing.octets(capacity: Self.handoverCapacity) + HandoverRing.octets(capacity: returnCapacity))
-      ringMemory = try Box(MemoryRequest(octets: parties * parties * ringOctets + 128, hugePages: false))
+      (portMemory, portAddresses) = try Self.portMemory(addresses: wanted.addresses)
+      ringMemory = try Box(MemoryRequest(octets: wanted.allRingOctets + 128, hugePages: false))
     } catch {
       throw .memory(error)
     }
     unsafe frames = FrameMemory(
-      bases: pools.map { unsafe $0.region.base }, bufferOctets: bufferOctets, buffersPerPool: buffers)
+      bases: pools.map { unsafe $0.region.base }, bufferOctets: wanted.bufferOctets,
+      buffersPerPool: wanted.buffersPerPool)
     unsafe ports = PortMap(memory: portMemory.region.base, addresses: portAddresses)
     var next = unsafe ringMemory.region.base
     func makeRings(capacity: Int) -> [HandoverRing] {
@@ -85,8 +69,8 @@ import Translation
         return unsafe HandoverRing(memory: next, capacity: capacity)
       }
     }
-    rings = makeRings(capacity: Self.handoverCapacity)
-    returns = makeRings(capacity: returnCapacity)
+    rings = makeRings(capacity: MemoryPlan.handoverCapacity)
+    returns = makeRings(capacity: wanted.returnCapacity)
     pages = shards.map { ($0.region.pageKind, $0.region.pageNote) }
   }
 
@@ -115,9 +99,4 @@ import Translation
       memory: shards[index].region.base, layout: layout, seed: seed, worker: index, workers: workers,
       boot: .current)
   }
-}
-
-extension Int {
-  /// The smallest power of two that is not less.
-  fileprivate var nextPowerOfTwo: Int { self <= 1 ? 1 : 1 << (Int.bitWidth - (self - 1).leadingZeroBitCount) }
 }

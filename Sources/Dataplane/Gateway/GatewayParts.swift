@@ -28,9 +28,6 @@ struct GatewayParts: Sendable {
   /// The moment that ticks count from, which goes on from the earlier run's.
   let origin: UInt64
 
-  /// Reads of one batch on a device at most; `Inlet` chooses how many it takes.
-  static let readDepth = 64
-
   init(_ plan: DataplanePlan, notice: @Sendable (DataplaneNotice) -> Void) throws(DataplaneError) {
     let count = plan.workerCores.count
     guard (1...PortMap.maximumWorkers).contains(count), Set(plan.workerCores).count == count else {
@@ -72,7 +69,7 @@ struct GatewayParts: Sendable {
     limit = SessionLimit(maximum: plan.translation.maximumEntries)
     do throws(DataplaneError) {
       memory = try GatewayMemory(
-        plan, policy: policy, state: state, mtu: opened.map(\.mtu).max() ?? 1500, readDepth: Self.readDepth)
+        plan, policy: policy, state: state, mtu: opened.map(\.mtu).max() ?? 1500)
       policy.reserveStaticPorts(in: memory.ports)
       workers = try Self.handles(plan, memory)
       slowPaths = try Self.slowPathHandles(plan)
@@ -188,7 +185,7 @@ struct GatewayParts: Sendable {
       returns: memory.returns,
       wakes: workers.map(\.wake) + slowPaths.map(\.wake), interfaces: interfaces, deviceCount: openDevices.count,
       poll: plan.poll,
-      burst: plan.burst, ringEntries: UInt32(plan.ringEntries), readDepth: Self.readDepth,
+      burst: plan.burst, ringEntries: UInt32(plan.ringEntries), readDepth: MemoryPlan.readDepth,
       originNanoseconds: origin)
   }
 

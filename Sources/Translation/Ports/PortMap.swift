@@ -15,8 +15,9 @@ package import WireFormats
 @safe package struct PortMap: Sendable {
   /// The value of a port that a static entry holds.
   package static let reserved: UInt8 = 0xFF
-  /// Workers that the octets can name.
-  package static let maximumWorkers = 15
+  /// Workers that may share a map. The octets could name 254; what grows with the square of their number, the rings
+  /// between them, is still small with so many.
+  package static let maximumWorkers = 64
   private static let ports = 65_536
   private static let octetsPerAddress = 3 * ports + 1024 + 128
 

@@ -16,6 +16,9 @@ extension PortBlocks {
   /// Port sets of one address: 48 to 1008.
   package var setCount: Int { (65_536 - Self.firstPort) / groupSize * Int(stepSize) }
 
+  /// Whether each set is one of the blocks that the steering programs know.
+  var areSteered: Bool { Int(setSize) == Ownership.portsPerBlock && stepSize == 1 }
+
   /// The set that a port is in; nil for a port below 1024 or beyond the last whole group.
   package func index(of port: UInt16) -> Int? {
     let place = Int(port) - Self.firstPort
@@ -83,12 +86,19 @@ extension PortMap {
     _ = exchange(word: place(address, index), octet: index & 7, from: owner, to: 0)
   }
 
-  /// Claims any free port set of an address, from a random one on and around; nil when all are given out.
+  /// Claims any free port set of an address, from a random one on and around; nil when all are given out. Of several
+  /// workers one first looks among the sets that are a block of its own, if sets are blocks: answers to other ports
+  /// arrive at other workers.
   package func claimAnySet(
-    address: Int, blocks: PortBlocks, random: inout KeyedRandom, for owner: UInt8
+    address: Int, blocks: PortBlocks, random: inout KeyedRandom, for owner: UInt8, of workers: Int = 1
   ) -> Int? {
     let count = blocks.setCount
     let start = Int(truncatingIfNeeded: random.next() >> 32) % count
+    if workers > 1, blocks.areSteered,
+      let set = claimOwnSet(address: address, count, from: start, for: owner, of: workers)
+    {
+      return set
+    }
     let words = (count + 7) >> 3
     // The first word is seen twice: from `start` on, and at the end what of it lies before.
     for step in 0...words {
@@ -100,6 +110,20 @@ extension PortMap {
         if set < count, claimSet(address: address, index: set, for: owner) { return set }
         free &= free &- 1
       }
+    }
+    return nil
+  }
+
+  /// Claims a free set whose ports are steered to their owner.
+  private func claimOwnSet(address: Int, _ count: Int, from start: Int, for owner: UInt8, of workers: Int) -> Int? {
+    // The first set of the worker's; the others follow at distances of `workers`.
+    let firstBlock = PortBlocks.firstPort / Ownership.portsPerBlock
+    let first = (Int(owner) - 1 + workers - firstBlock % workers) % workers
+    guard first < count else { return nil }
+    let own = (count - first + workers - 1) / workers
+    for step in 0..<own {
+      let set = first + (start + step) % own * workers
+      if setOwner(address: address, index: set) == 0, claimSet(address: address, index: set, for: owner) { return set }
     }
     return nil
   }

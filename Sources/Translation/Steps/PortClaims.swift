@@ -183,9 +183,10 @@ extension Translator {
   }
 
   private mutating func addSet(to pairing: UInt32, _ number: Int, _ blocks: PortBlocks) -> PortSet? {
-    guard let index = ports.claimAnySet(address: number, blocks: blocks, random: &random, for: allocator.mark) else {
-      return nil
-    }
+    guard
+      let index = ports.claimAnySet(
+        address: number, blocks: blocks, random: &random, for: allocator.mark, of: workers)
+    else { return nil }
     return addClaimedSet(to: pairing, number, blocks, index: index)
   }
 

@@ -50,11 +50,11 @@ private let rejections = [
   Rejection(
     #"""
     dataplane
-     worker-cores 0-15
+     worker-cores 0-64
     """#,
     #"""
-    gw.conf:2:15: error: more than 15 cores are listed
-         worker-cores 0-15
+    gw.conf:2:15: error: more than 64 cores are listed
+         worker-cores 0-64
                       ^
         expected: LIST (core numbers 0-1023, such as 0-1,3)
     """#),

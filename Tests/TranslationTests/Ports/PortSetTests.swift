@@ -46,6 +46,31 @@ private let allBlocks: [PortBlocks] = ([64, 128, 256, 512, 1024] as [UInt16]).fl
     #expect(set.contains(1024 + 256 + 6) && !set.contains(1024 + 256 + 7) && !set.contains(80))
   }
 
+  @Test(arguments: [2, 3, 15, 64]) func `a worker takes sets that are steered to it, and others' when it has none left`(
+    _ workers: Int
+  ) {
+    let bed = PortBed(addresses: 1)
+    let blocks = PortBlocks()
+    var random = KeyedRandom(key: (1, UInt64(workers)))
+    for worker in [0, workers - 1] {
+      let own = (0..<blocks.setCount).filter {
+        let set = PortSet(address: 0, index: $0, blocks: blocks)
+        return Ownership.worker(ofPort: set.first, of: workers) == worker
+          && Ownership.worker(ofPort: set.last, of: workers) == worker
+      }
+      let claimed = own.map { _ in
+        bed.map.claimAnySet(address: 0, blocks: blocks, random: &random, for: UInt8(worker + 1), of: workers)
+      }
+      #expect(Set(claimed) == Set(own))
+    }
+    var others: Set<Int> = []
+    while let set = bed.map.claimAnySet(address: 0, blocks: blocks, random: &random, for: 1, of: workers) {
+      others.insert(set)
+    }
+    #expect((0..<blocks.setCount).allSatisfy { bed.map.setOwner(address: 0, index: $0) != 0 })
+    #expect(workers == 2 ? others.isEmpty : !others.isEmpty)
+  }
+
   @Test func `a set is claimed once and freed by its owner only`() {
     let bed = PortBed(addresses: 2)
     #expect(bed.map.claimSet(address: 1, index: 1007, for: 3))

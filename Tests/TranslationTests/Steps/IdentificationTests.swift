@@ -48,7 +48,9 @@ import WireFormats
     #expect(TestGateway(TestSetup()).sendOut(query(.alice)).packet?.identification == 77)
   }
 
-  @Test(arguments: 1...15) func `is given once before all have been given, and to one worker only`(_ workers: Int) {
+  @Test(arguments: 1...PortMap.maximumWorkers) func `is given once before all have been given, and to one worker only`(
+    _ workers: Int
+  ) {
     var seen: Set<UInt16> = []
     for worker in 0..<workers {
       var counter = IdentificationCounter(worker: worker, workers: workers, start: UInt64(worker) * 977_777)

@@ -1,0 +1,177 @@
+import CIntrinsics
+import Dataplane
+import Forwarding
+import Translation
+import WireFormats
+
+/// One of two workers with the rings between them, as in the daemon: frames arrive in buffers of its own, those of the
+/// other's hosts are handed over as they came, and their buffers come back when the other has done with them.
+@safe final class WorkerLane: @unchecked Sendable {
+  /// Buffers of a lane, each of which the ring back has room for, and frames that the ring there holds: fewer, so that a
+  /// lane never waits for a buffer.
+  private static let buffers = 2_048
+  private static let frames = 1_024
+
+  /// The rings between two lanes.
+  struct Rings {
+    let framesOut: HandoverRing
+    let framesIn: HandoverRing
+    let buffersOut: HandoverRing
+    let buffersIn: HandoverRing
+
+    /// Octets of all four.
+    static let octets = 2 * HandoverRing.octets(capacity: frames) + 2 * HandoverRing.octets(capacity: buffers)
+
+    /// Both lanes' ends of four rings in `memory`.
+    @unsafe static func pair(in memory: UnsafeMutableRawPointer) -> [Rings] {
+      var next = unsafe memory
+      let rings = [frames, frames, buffers, buffers].map { capacity in
+        defer { unsafe next += HandoverRing.octets(capacity: capacity) }
+        return unsafe HandoverRing(memory: next, capacity: capacity)
+      }
+      return [
+        Rings(framesOut: rings[0], framesIn: rings[1], buffersOut: rings[2], buffersIn: rings[3]),
+        Rings(framesOut: rings[1], framesIn: rings[0], buffersOut: rings[3], buffersIn: rings[2]),
+      ]
+    }
+  }
+
+  private var gateway: Gateway
+  private let rings: Rings
+  /// This lane's buffers; the frames of the other's lie in the other's.
+  private let memory: Region
+  private let otherMemory: Region
+  private let packets: UnsafeMutableBufferPointer<Packet>
+  private var free: [UInt64]
+  private var next = 0
+  /// Packets that were translated here, and nanoseconds of a core that this took, in the last run.
+  private(set) var translated = 0
+  private(set) var nanoseconds: UInt64 = 0
+  /// Frames for which the ring had no room.
+  private(set) var lost = 0
+
+  init(_ gateway: consuming Gateway, _ rings: Rings, memory: Region, otherMemory: Region) {
+    self.gateway = gateway
+    self.rings = rings
+    self.memory = memory
+    self.otherMemory = otherMemory
+    free = (0..<UInt64(Self.buffers)).map { $0 }
+    unsafe packets = .allocate(capacity: Burst.size)
+    let octets = unsafe PacketOctets(base: memory.base, count: Frames.size)
+    unsafe packets.initialize(
+      repeating: Packet(octets: octets, networkOffset: Ethernet.headerLength, ingress: Network.inside))
+  }
+
+  deinit { unsafe packets.deallocate() }
+
+  /// The memory of a lane's buffers.
+  static func bufferMemory() -> Region? { Region(size: buffers * Burst.stride) }
+
+  /// Packets that found their session.
+  var hits: UInt64 { gateway.counters.value(of: .hits) }
+
+  /// Packets that found none.
+  var misses: UInt64 { gateway.counters.value(of: .misses) }
+
+  /// Opens a session for each of the frames, which are all this worker's.
+  func open(_ frames: Frames, _ burst: borrowing Burst) { gateway.pass(frames, burst) }
+
+  /// Works for so many nanoseconds of the monotonic clock.
+  func run(_ frames: Frames, for duration: UInt64) {
+    (translated, nanoseconds) = (0, 0)
+    let used = threadNanoseconds()
+    let end = monotonicNanoseconds() + duration
+    while monotonicNanoseconds() < end {
+      takeHandedOver()
+      takeReturned()
+      arrive(frames)
+      rings.framesOut.publish()
+      rings.buffersOut.publish()
+    }
+    nanoseconds = threadNanoseconds() - used
+  }
+
+  /// Takes what is left in the rings, when nobody runs.
+  func drain() {
+    while takeHandedOver() > 0 {}
+    rings.buffersOut.publish()
+    takeReturned()
+  }
+
+  /// A burst from the device.
+  private func arrive(_ frames: Frames) {
+    let first = free.count - 1
+    for index in 0..<Burst.size {
+      let octets = octets(free[first - index], in: memory)
+      frames.copy(next + index, to: octets)
+      place(octets, at: index, passage: [])
+    }
+    next = next + Burst.size == frames.count ? 0 : next + Burst.size
+    translate(Burst.size)
+    // Those that are handed over leave the free ones; the last of these, which is done with, takes the place.
+    for index in 0..<Burst.size {
+      guard case .handOver = unsafe packets[index].verdict else {
+        depart(index)
+        continue
+      }
+      let place = first - index
+      guard rings.framesOut.stage(free[place]) else {
+        lost += 1
+        continue
+      }
+      free[place] = free[free.count - 1]
+      free.removeLast()
+    }
+  }
+
+  @discardableResult private func takeHandedOver() -> Int {
+    var words = InlineArray<64, UInt64>(repeating: 0)
+    var span = words.mutableSpan
+    let taken = unsafe span.withUnsafeMutableBufferPointer { unsafe rings.framesIn.take(into: $0) }
+    guard taken > 0 else { return 0 }
+    for index in 0..<taken { unsafe sp_prefetch(otherMemory.base + Int(words[index]) * Burst.stride) }
+    for index in 0..<taken { place(octets(words[index], in: otherMemory), at: index, passage: .handedOver) }
+    translate(taken)
+    for index in 0..<taken {
+      depart(index)
+      precondition(rings.buffersOut.stage(words[index]), "the ring has room for every frame that another had")
+    }
+    return taken
+  }
+
+  private func takeReturned() {
+    var words = InlineArray<64, UInt64>(repeating: 0)
+    while true {
+      var span = words.mutableSpan
+      let taken = unsafe span.withUnsafeMutableBufferPointer { unsafe rings.buffersIn.take(into: $0) }
+      for index in 0..<taken { free.append(words[index]) }
+      if taken < 64 { return }
+    }
+  }
+
+  @inline(__always)
+  private func octets(_ buffer: UInt64, in memory: Region) -> PacketOctets {
+    unsafe PacketOctets(base: memory.base + Int(buffer) * Burst.stride, count: Frames.size)
+  }
+
+  @inline(__always)
+  private func place(_ octets: PacketOctets, at index: Int, passage: Packet.Passage) {
+    unsafe packets[index].arrive(
+      octets, networkOffset: Ethernet.headerLength, ingress: Network.inside,
+      offload: FrameOffload(partialChecksum: false, segmentSize: 0), passage: passage)
+  }
+
+  private func translate(_ count: Int) {
+    var burst = unsafe UnsafeMutableBufferPointer(rebasing: packets[..<count]).mutableSpan
+    gateway.translator.process(&burst, now: gateway.now)
+  }
+
+  /// Addresses a translated frame to its next hop.
+  @inline(__always)
+  private func depart(_ index: Int) {
+    guard case .forward(let hop) = unsafe packets[index].verdict else { return }
+    unsafe packets[index].octets.store(hop.address, at: Ethernet.destination)
+    unsafe packets[index].octets.store(Network.outsideHardware, at: Ethernet.source)
+    translated += 1
+  }
+}

@@ -1,0 +1,154 @@
+import Dataplane
+import Forwarding
+import Translation
+import WireFormats
+
+/// A kind of packet, and how many of them arrive at another worker than their owner's.
+struct HandOverKind: Codable, Sendable {
+  let title: String
+  let workers: Int
+  let share: Double
+  /// Workers that the sessions of the kind are at.
+  let workersUsed: Int
+
+  private static let hosts = 512
+  private static let sessionsPerHost = 8
+  private static let first = IPv4Address(0x0A00_0100)
+
+  static func measure(workers: Int) throws(MemoryError) -> [HandOverKind] {
+    [
+      try outbound(workers),
+      try answers("answers, ports preserved", .preserved, workers),
+      try answers("answers, random ports", .random, workers),
+      try answers("answers, sets of 64 ports", .sets, workers),
+      try answers("answers, deterministic ports", .deterministic, workers),
+      try errors(workers),
+      try published(workers),
+      try hairpins(workers),
+      try virtualHost(workers),
+    ]
+  }
+
+  /// What is counted of one kind.
+  private struct Tally {
+    var packets = 0
+    var handedOver = 0
+    var owners: Set<Int> = []
+
+    mutating func note(_ journey: Journey) {
+      guard journey.isForwarded else { fatalError("a packet came to a strange end: \(journey.verdict)") }
+      packets += 1
+      handedOver += journey.handOvers > 0 ? 1 : 0
+      owners.insert(journey.ended)
+    }
+
+    func kind(_ title: String, _ workers: Int) -> HandOverKind {
+      HandOverKind(
+        title: title, workers: workers, share: Double(handedOver) / Double(max(1, packets)), workersUsed: owners.count)
+    }
+  }
+
+  /// Opens every session of every host: the first packet's journey, the inside global endpoint, and the remote one.
+  private static func open(
+    _ gateway: SimulatedGateway, _ body: (Journey, _ global: Endpoint, _ remote: Endpoint) -> Void
+  ) {
+    var chance = Chance(seed: 5)
+    for host in 0..<hosts {
+      let firstPort = chance.below(Population.sourcePorts.count)
+      for session in 0..<sessionsPerHost {
+        let port = Population.sourcePorts.lowerBound + (firstPort + session * 1_021) % Population.sourcePorts.count
+        let source = Endpoint(address: IPv4Address(first.rawValue + UInt32(host)), port: UInt16(port))
+        let remote = Endpoint(address: IPv4Address(0x0808_0000 + UInt32(host)), port: 443)
+        gateway.frame.writeUDP(from: source, to: remote)
+        let journey = gateway.send(by: Site.inside)
+        guard journey.isForwarded else { fatalError("a first packet came to a strange end: \(journey.verdict)") }
+        body(journey, gateway.frame.source, remote)
+      }
+    }
+  }
+
+  private static func outbound(_ workers: Int) throws(MemoryError) -> HandOverKind {
+    var tally = Tally()
+    open(try SimulatedGateway(Site(), workers: workers)) { journey, _, _ in tally.note(journey) }
+    return tally.kind("from inside", workers)
+  }
+
+  private static func answers(
+    _ title: String, _ ports: Site.Ports, _ workers: Int
+  ) throws(MemoryError) -> HandOverKind {
+    var site = Site()
+    site.ports = ports
+    site.addresses = ports == .deterministic ? 64 : 1
+    let gateway = try SimulatedGateway(site, workers: workers)
+    var tally = Tally()
+    open(gateway) { _, global, remote in
+      gateway.frame.writeUDP(from: remote, to: global)
+      tally.note(gateway.send(by: Site.outside))
+    }
+    return tally.kind(title, workers)
+  }
+
+  private static func errors(_ workers: Int) throws(MemoryError) -> HandOverKind {
+    var site = Site()
+    site.ports = .random
+    let gateway = try SimulatedGateway(site, workers: workers)
+    var tally = Tally()
+    open(gateway) { _, global, remote in
+      gateway.frame.writeError(from: remote.address, aboutUDPFrom: global, to: remote)
+      tally.note(gateway.send(by: Site.outside))
+    }
+    return tally.kind("ICMP errors from outside", workers)
+  }
+
+  /// Sessions from outside to hosts with a static entry, at many ports.
+  private static func published(_ workers: Int) throws(MemoryError) -> HandOverKind {
+    var site = Site()
+    site.published = 256
+    site.publishedFirst = first
+    let gateway = try SimulatedGateway(site, workers: workers)
+    var tally = Tally()
+    for host in 0..<site.published {
+      for port in 0..<8 {
+        gateway.frame.writeUDP(
+          from: Endpoint(address: IPv4Address(0x0808_0808), port: UInt16(20_000 + host)),
+          to: Endpoint(address: Site.globalAddress(ofPublished: host), port: UInt16(1024 + port * 977)))
+        tally.note(gateway.send(by: Site.outside))
+      }
+    }
+    return tally.kind("from outside to a one-to-one address", workers)
+  }
+
+  private static func hairpins(_ workers: Int) throws(MemoryError) -> HandOverKind {
+    var site = Site()
+    site.published = 256
+    site.publishedFirst = first
+    let gateway = try SimulatedGateway(site, workers: workers)
+    var tally = Tally()
+    var chance = Chance(seed: 9)
+    for host in 0..<hosts {
+      let source = Endpoint(address: IPv4Address(first.rawValue + 1024 + UInt32(host)), port: 40_000)
+      gateway.frame.writeUDP(
+        from: source, to: Endpoint(address: Site.globalAddress(ofPublished: chance.below(site.published)), port: 443))
+      tally.note(gateway.send(by: Site.inside))
+    }
+    return tally.kind("from inside to an inside global address", workers)
+  }
+
+  /// What real hosts answer to connections to one port of a virtual host.
+  private static func virtualHost(_ workers: Int) throws(MemoryError) -> HandOverKind {
+    var site = Site()
+    site.realHosts = 64
+    site.realFirst = first
+    let gateway = try SimulatedGateway(site, workers: workers)
+    var tally = Tally()
+    for client in 0..<2_048 {
+      let from = Endpoint(address: IPv4Address(0x0808_0000 + UInt32(client)), port: 50_000)
+      gateway.frame.writeTCP(from: from, to: Endpoint(address: Site.virtualHost, port: 443), flags: .syn)
+      let opened = gateway.send(by: Site.outside)
+      guard opened.isForwarded else { fatalError("a connection came to a strange end: \(opened.verdict)") }
+      gateway.frame.writeTCP(from: gateway.frame.destination, to: from, flags: [.syn, .ack])
+      tally.note(gateway.send(by: Site.inside))
+    }
+    return tally.kind("answers of the hosts behind a virtual one", workers)
+  }
+}
