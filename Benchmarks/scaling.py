@@ -195,7 +195,8 @@ def simulate(options: list[str]) -> Path:
     kept = ROOT / ".build/bench/scaling.json"
     kept.parent.mkdir(parents=True, exist_ok=True)
     environment = {**os.environ, "LC_ALL": "C"}
-    subprocess.run(["swift", "build", "-c", "release", "--product", PROGRAM], cwd=ROOT, check=True, env=environment)
+    build = ["swift", "build", "-c", "release", "--static-swift-stdlib", "--product", PROGRAM]
+    subprocess.run(build, cwd=ROOT, check=True, env=environment)
     subprocess.run([str(ROOT / ".build/release" / PROGRAM), "--json", str(kept), *options], check=True, env=environment)
     return kept
 
