@@ -3,8 +3,8 @@
 
     Benchmarks/scaling.py [--result FILE] [OPTION…]
 
-Options are the simulation's (`--packet`, `--hand-over`, …); with --result nothing is run, and the file, which a run kept
-with --json, is written. Only what stands between the page's marks is replaced.
+Options are the simulation's (`--packet`, `--hand-over`, …); with --result nothing is run, and the file, which a run
+kept with --json, is written. Only what stands between the page's marks is replaced.
 """
 
 import json
@@ -108,14 +108,15 @@ def memory(result: dict) -> str:
         size = {name: f"{row[name] / 1e6:.1f}" for name in ("tables", "buffers", "rings", "ports", "all")}
         rows.append([f"{row['maximumEntries']:,}".replace(",", " "), str(row["workers"]), size["tables"],
                      size["buffers"], size["rings"], size["ports"], size["all"], f"{polling[row['workers'] + 1]:.0f}"])
-    return table(["`max-entries`", "workers", "tables a worker", "buffers a worker", "all rings", "port map", "together",
-                  "ns a turn for looking into the rings"], rows)
+    return table(["`max-entries`", "workers", "tables a worker", "buffers a worker", "all rings", "port map",
+                  "together", "ns a turn for looking into the rings"], rows)
 
 
 def rates(result: dict, name: str) -> str:
+    digits = 1 if name == "deviceRates" else 0
     return by_population(
         result, [row for row in result[name] if row["nodes"] == 1],
-        lambda row: f"{row['packets'] / 1e6:.{1 if name == 'deviceRates' else 0}f} ({percent(row['efficiency'])})")
+        lambda row: f"{row['packets'] / 1e6:.{digits}f} ({percent(row['efficiency'])})")
 
 
 def large_machine(result: dict) -> str:
@@ -133,14 +134,14 @@ def large_machine(result: dict) -> str:
                 cells.append(f"{mine[2]['packetsIfEven'] / 1e6:.{digits}f}")
             rows.append(cells)
     return table(
-        ["population", "ports", "in memory, one node", "two nodes", "two, evenly busy", "devices, one node", "two nodes",
-         "two, evenly busy"], rows)
+        ["population", "ports", "in memory, one node", "two nodes", "two, evenly busy", "devices, one node",
+         "two nodes", "two, evenly busy"], rows)
 
 
 def costs(result: dict) -> str:
     one, device = result["costs"], result["device"]
-    return (f"Here a packet costs {one['packet']:g} ns in memory and {device['packet']:g} ns through devices, a hand-over "
-            f"{one['handOver']:g} ns more, one to another memory node {one['remote']:g} ns beyond that.")
+    return (f"Here a packet costs {one['packet']:g} ns in memory and {device['packet']:g} ns through devices, a "
+            f"hand-over {one['handOver']:g} ns more, one to another memory node {one['remote']:g} ns beyond that.")
 
 
 def drawing(result: dict) -> str:

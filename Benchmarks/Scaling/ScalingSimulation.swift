@@ -13,14 +13,14 @@ struct ScalingSimulation: ParsableCommand {
   @Option(help: "Numbers of workers, separated by commas.")
   var workers = "2,4,8,16,32,64"
 
-  @Option(help: "Nanoseconds of a packet in memory (sallyport-benchmark, established sessions).")
-  var packet = 45.0
+  @Option(help: "Nanoseconds of a packet in memory (sallyport-benchmark, 65536 established sessions).")
+  var packet = 33.0
 
   @Option(help: "Nanoseconds of a worker for a small packet through a device (Tools/bench).")
   var device = 1600.0
 
-  @Option(help: "Nanoseconds that a hand-over costs more (sallyport-benchmark).")
-  var handOver = 60.0
+  @Option(help: "Nanoseconds that a hand-over costs more, among other packets (sallyport-benchmark --two-workers).")
+  var handOver = 220.0
 
   @Option(help: "Nanoseconds that a hand-over to another memory node costs beyond that.")
   var remote = 150.0
