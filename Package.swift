@@ -109,7 +109,7 @@ targets += [
     swiftSettings: settings),
   .target(
     name: "VirtualTCPTestSupport",
-    dependencies: ["TestSupport", "VirtualTCP", "Translation", "WireFormats"],
+    dependencies: ["TestSupport", "VirtualTCP", "Gateways", "Translation", "Forwarding", "WireFormats"],
     path: "Tests/VirtualTCPTestSupport",
     swiftSettings: settings),
   // Plays as many random conversations through virtual TCP as it is told to; the unit tests play a few.

@@ -21,6 +21,8 @@ package struct Annotations: Hashable, Sendable {
   package var descriptions: [InterfaceID: String] = [:]
   /// The remarks of access lists, by the list's name.
   package var remarks: [String: [Remark]] = [:]
+  /// The same of IPv6 access lists.
+  package var ipv6Remarks: [String: [Remark]] = [:]
 
   /// The `description` of routing instances.
   package var instanceDescriptions: [RoutingInstance: String] = [:]

@@ -11,6 +11,8 @@ package struct GatewaySwitches: Hashable, Sendable {
   package private(set) var dryRun: Set<GatewayID> = []
   /// The sessions that belong to gateways that are on.
   package private(set) var services: [GatewayService] = []
+  /// The sessions over IPv6 that belong to gateways that are on.
+  package private(set) var ipv6Services: [IPv6Service] = []
   /// By gateway, the access list of the inside hosts that messages of others may open doors for.
   package private(set) var thirdParties: [GatewayID: String] = [:]
   package private(set) var options = GatewayOptions()
@@ -22,7 +24,8 @@ package struct GatewaySwitches: Hashable, Sendable {
     var off = conformance.servicesOff
     var listed: [GatewayService] = []
     var more: [(GatewayID, DefaultService)] = []
-    enabled = Set(GatewayCatalog.all.map { $0.id })
+    var ipv6Lists: [GatewayID: String] = [:]
+    enabled = Set(GatewayCatalog.all.filter { !$0.services.isEmpty }.map { $0.id })
     for statement in statements {
       let words = statement.words.map { $0.lowercased() }
       if let option = Self.option(words) {
@@ -44,6 +47,9 @@ package struct GatewaySwitches: Hashable, Sendable {
           Self.set(gateway.id, in: &enabled, to: statement.isOn)
           if statement.isOn { off.subtract(gateway.services) }
         case "dry-run": Self.set(gateway.id, in: &dryRun, to: statement.isOn)
+        case "list":
+          Self.set(gateway.id, in: &enabled, to: statement.isOn)
+          ipv6Lists[gateway.id] = statement.isOn ? statement.words.last : nil
         case let transport? where words.count == 4 && words[2] == "port":
           let port = UInt16(words[3]) ?? 0
           let service = DefaultService(transport == "udp" ? .udp : .tcp, port: port)
@@ -68,6 +74,11 @@ package struct GatewaySwitches: Hashable, Sendable {
         joinsDatagrams: GatewayCatalog.gateway($0.0)?.joinsDatagrams ?? false)
     }
     for gateway in GatewayCatalog.all where enabled.contains(gateway.id) {
+      ipv6Services += gateway.ipv6Services.map {
+        IPv6Service(
+          gateway: gateway.id, transport: $0.transport, port: $0.port, accessList: ipv6Lists[gateway.id],
+          needsEntries: gateway.needsEntries)
+      }
       services += gateway.services.filter { !off.contains($0) }.map {
         GatewayService(
           gateway: gateway.id, transport: $0.transport, port: $0.port, needsEntries: gateway.needsEntries,

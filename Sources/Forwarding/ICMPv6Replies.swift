@@ -11,31 +11,9 @@ package enum ICMPv6Replies {
     guard !header.source.isUnspecified, !header.source.isMartianSource,
       !header.destination.isMulticast || type == ICMPv6.packetTooBig
     else { return false }
-    guard let (upper, offset) = upperLayer(octets, header) else { return false }
-    guard upper == IPv6Field.icmp else { return true }
-    return offset < header.end && !ICMPv6.isError(octets.load8(at: offset))
-  }
-
-  /// The protocol behind the extension headers and where it begins; nil for a later fragment, whose protocol nobody can
-  /// tell, and for headers that are not whole.
-  static func upperLayer(_ octets: PacketOctets, _ header: IPv6Header) -> (UInt8, Int)? {
-    var next = header.nextHeader
-    var at = header.payload
-    // A packet has each of them once or twice; what has more is no matter for an answer.
-    for _ in 0..<8 {
-      switch next {
-      case 0, 43, 60, 135:
-        guard at + 8 <= header.end else { return nil }
-        next = octets.load8(at: at)
-        at += 8 + Int(octets.load8(at: at + 1)) * 8
-      case 44:
-        guard at + 8 <= header.end, octets.load16(at: at + 2) & 0xFFF8 == 0 else { return nil }
-        next = octets.load8(at: at)
-        at += 8
-      default: return at <= header.end ? (next, at) : nil
-      }
-    }
-    return nil
+    guard let upper = header.upperLayer(in: octets) else { return false }
+    guard upper.protocolNumber == IPv6Field.icmp else { return true }
+    return upper.offset < header.end && !ICMPv6.isError(octets.load8(at: upper.offset))
   }
 
   /// Writes an error about the packet at `network` of `original` to `target`, from its IPv6 header on; returns the octets

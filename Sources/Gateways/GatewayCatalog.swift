@@ -6,6 +6,7 @@ package enum GatewayCatalog {
     FTPGateway.self,
     TFTPGateway.self,
     DNSGateway.self,
+    DNSv6Gateway.self,
     SIPGateway.self,
   ]
 

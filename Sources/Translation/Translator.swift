@@ -16,6 +16,7 @@ package struct Translator: ~Copyable {
   var facts: InterfaceTable
   /// IPv6, which workers route by themselves: here because it changes with the policy.
   package internal(set) var ipv6: IPv6Table
+  package internal(set) var ipv6Services: IPv6ServiceTable
   var shard: Shard
   let ports: PortMap
   let allocator: PortAllocator
@@ -49,6 +50,7 @@ package struct Translator: ~Copyable {
     self.policy = policy
     facts = InterfaceTable(policy.facts)
     ipv6 = IPv6Table(policy.ipv6)
+    ipv6Services = IPv6ServiceTable(policy.ipv6Services)
     hunts = Array(repeating: AddressHunt(), count: policy.ruleIDCount)
     rotations = Array(repeating: 0, count: max(1, policy.destinationRules.count))
     self.shard = shard

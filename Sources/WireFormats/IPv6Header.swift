@@ -66,9 +66,11 @@ extension InternetChecksum {
   package static func pseudoHeader(
     source: IPv6Address, destination: IPv6Address, nextHeader: UInt8, length: Int
   ) -> UInt64 {
-    func words(_ address: IPv6Address) -> UInt64 {
-      (address.high >> 32) + (address.high & 0xFFFF_FFFF) + (address.low >> 32) + (address.low & 0xFFFF_FFFF)
-    }
-    return words(source) + words(destination) + UInt64(nextHeader) + UInt64(length)
+    sum(source) + sum(destination) + UInt64(nextHeader) + UInt64(length)
+  }
+
+  /// The sum of an address's words.
+  package static func sum(_ address: IPv6Address) -> UInt64 {
+    (address.high >> 32) + (address.high & 0xFFFF_FFFF) + (address.low >> 32) + (address.low & 0xFFFF_FFFF)
   }
 }

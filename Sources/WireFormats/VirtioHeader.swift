@@ -19,6 +19,8 @@
   @inlinable package static var gsoNone: UInt8 { 0 }
   /// VIRTIO_NET_HDR_GSO_TCPV4.
   @inlinable package static var gsoTCPv4: UInt8 { 1 }
+  /// VIRTIO_NET_HDR_GSO_TCPV6.
+  @inlinable package static var gsoTCPv6: UInt8 { 4 }
   /// VIRTIO_NET_HDR_GSO_UDP_L4: each segment is a datagram of its own.
   @inlinable package static var gsoUDP: UInt8 { 5 }
   /// VIRTIO_NET_HDR_GSO_ECN: the first segment carries CWR alone.

@@ -50,6 +50,14 @@ let completeConfiguration = """
    15 permit ip 10.0.0.0 0.0.0.255 any
    remark last
   ip access-list resequence EXT 100 5
+  ipv6 access-list V6
+   remark first
+   permit udp any host 2001:db8:a::53 eq domain
+   sequence 15 deny tcp 2001:db8:b::/64 eq 1024 any
+   permit ipv6 2001:db8::/32 any sequence 40
+   remark last
+  ipv6 access-list V7
+   deny ipv6 any any
   route-map RM permit 10
    description first
    match ip address 10 EXT
@@ -97,6 +105,7 @@ let completeConfiguration = """
   ip nat service H225
   ip nat service fullrange udp port 500
   ip nat service alg tcp dns
+  ip nat service dns-v6 list V6
   ip nat service list 10 ESP spi-match
   ip nat create flow-entries
   ip nat log translations syslog bind-only

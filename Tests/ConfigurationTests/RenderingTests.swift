@@ -84,7 +84,8 @@ import Testing
       hidden.map { $0.split(separator: " ").prefix(4).joined(separator: " ") } == [
         "vrf definition RED", "address-family ipv4", "exit-address-family", "ip vrf forwarding BLUE",
         "access-list 101 permit 47", "access-list 101 permit tcp", "15 permit ip 10.0.0.0",
-        "ip access-list resequence EXT", "ip nat inside source", "ip nat inside source", "ip nat outside source",
+        "ip access-list resequence EXT", "permit udp any host", "permit ipv6 2001:db8::/32 any", "ip nat inside source",
+        "ip nat inside source", "ip nat outside source",
         "ip nat service H225", "ip nat service alg", "ip nat service list", "ip nat create flow-entries",
       ])
   }

@@ -205,9 +205,9 @@ private func row(_ change: (inout DoorRow) -> Void = { _ in }) -> DoorRow {
 
   @Test func `of another host is not told`() {
     var request = TraceRequest()
-    request.host = IPv4Address("203.0.113.99")
+    request.host = IPv4Address("203.0.113.99").map { .ipv4($0) }
     #expect(!request.wants(Self.entry { _ in }))
-    request.host = carol
+    request.host = .ipv4(carol)
     #expect(request.wants(Self.entry { _ in }))
   }
 }

@@ -30,6 +30,8 @@ package struct EngineBench: ~Copyable {
   package var letsPass = false
   /// Packets that did.
   package private(set) var passed = 0
+  /// Whether the packets are sent over IPv6, between addresses that stand for the hosts' own.
+  package let isIPv6: Bool
   private var next: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
   private var reached: (outbound: UInt32, inbound: UInt32) = (5000, 9000)
 
@@ -38,12 +40,14 @@ package struct EngineBench: ~Copyable {
   /// A session of alice with carol's server of a gateway, over the first of its services or over another transport.
   package init(
     _ gateway: any ApplicationGateway.Type, transport: IPProtocol? = nil,
-    addresses: any AddressBook = EmptyAddressBook(), settings change: (inout EngineSettings) -> Void = { _ in }
+    addresses: any AddressBook = EmptyAddressBook(), overIPv6: Bool = false,
+    settings change: (inout EngineSettings) -> Void = { _ in }
   ) {
+    isIPv6 = overIPv6
     var settings = EngineSettings()
     settings.enabled = Set(GatewayCatalog.all.map { $0.id })
     change(&settings)
-    let service = gateway.services[0]
+    let service = (gateway.services + gateway.ipv6Services)[0]
     var record = SessionRecord(
       insideLocal: (Host.alice.address, Self.clientPort), insideGlobal: (Place.pool.lowerBound, 41_000),
       outside: (Host.carol.address, service.port), protocol: transport ?? service.transport)
@@ -57,18 +61,26 @@ package struct EngineBench: ~Copyable {
 
   private func ends(_ direction: Direction) -> (SocketAddress, SocketAddress) {
     let client = SocketAddress(record.insideLocal, record.insideLocalPort)
-    let global = SocketAddress(record.insideGlobal, record.insideGlobalPort)
+    let global = isIPv6 ? client : SocketAddress(record.insideGlobal, record.insideGlobalPort)
     let server = SocketAddress(record.outsideGlobal, record.outsideGlobalPort)
     return direction == .outbound ? (client, server) : (server, global)
   }
 
   /// Gives the engine a packet.
   package mutating func receive(_ datagram: Datagram, _ direction: Direction) {
-    receive(datagram.packet(), direction)
+    receive(isIPv6 ? overIPv6(datagram.packet()) : datagram.packet(), direction)
   }
 
   package mutating func receive(_ octets: [UInt8], _ direction: Direction) {
     if letsPass, pass(octets, direction) { return }
+    if isIPv6 {
+      engine.receive(
+        IPv6Packet(
+          octets: octets, gateway: record.gateway, direction: direction,
+          arrival: Arrival(ingress: direction == .outbound ? Place.inside : Place.outside)), more: isBurst, now: now)
+      if !isBurst { drain() }
+      return
+    }
     engine.receive(
       InspectedPacket(
         octets: octets, session: session, direction: direction,
@@ -82,9 +94,10 @@ package struct EngineBench: ~Copyable {
     var octets = octets
     let passes = unsafe octets.withUnsafeMutableBytes { buffer in
       guard let base = buffer.baseAddress else { return false }
+      let packet = unsafe PacketOctets(base: base, count: buffer.count)
+      guard let id = isIPv6 ? engine.session(ofIPv6: packet, direction) : session.id else { return false }
       return engine.pass(
-        unsafe PacketOctets(base: base, count: buffer.count), of: session.id, direction, arrival, segmentSize: 0,
-        hasPartialChecksum: false, now: now)
+        packet, of: id, direction, arrival, segmentSize: 0, hasPartialChecksum: false, now: now)
     }
     guard passes else { return false }
     let packet = EnginePacket(octets: octets, session: session.id, direction: direction, arrival: arrival)
@@ -141,8 +154,9 @@ package struct EngineBench: ~Copyable {
 
   private mutating func note(_ packet: EnginePacket) {
     let octets = packet.octets
-    guard octets.count > 40, octets[9] == IPProtocol.tcp.rawValue else { return }
-    guard let segment = TCPSegment(octets.span.extracting(20..<octets.count)) else { return }
+    let header = isIPv6 ? 40 : 20
+    guard octets.count > 40, octets[isIPv6 ? 6 : 9] == IPProtocol.tcp.rawValue else { return }
+    guard let segment = TCPSegment(octets.span.extracting(header..<octets.count)) else { return }
     let end = segment.sequence &+ UInt32(segment.payload.count) &+ (segment.flags.contains(.fin) ? 1 : 0)
     let known = delivered(packet.direction)
     guard Int32(bitPattern: end &- known) > 0 else { return }
@@ -186,8 +200,9 @@ package struct EngineBench: ~Copyable {
 
   /// Takes what came out.
   package mutating func take() -> (segments: [(Direction, TCPSegment)], orders: [SessionOrder]) {
-    let segments = packets.compactMap { packet in
-      let body = packet.octets.span.extracting(20..<packet.octets.count)
+    let header = isIPv6 ? 40 : 20
+    let segments = packets.filter { $0.octets.count >= header }.compactMap { packet in
+      let body = packet.octets.span.extracting(header..<packet.octets.count)
       return TCPSegment(body).map { (packet.direction, $0) }
     }
     defer { (packets, orders, sequence) = ([], [], []) }

@@ -25,7 +25,7 @@ struct StrangerTests {
       for padding in stride(from: 0, to: 3_000, by: 97) {
         let head = "POST /\(padding) HTTP/1.1\r\nHost: carol\r\nContent-Length: 9000\r\n\r\n"
         var conversation = Conversation(gateway)
-        if gateway.services.allSatisfy({ $0.transport == .udp }) {
+        if (gateway.services + gateway.ipv6Services).allSatisfy({ $0.transport == .udp }) {
           conversation.datagram(Array((head + message).utf8), .outbound)
         } else {
           conversation.send(head + String(repeating: "A", count: padding), .outbound)
@@ -44,7 +44,7 @@ struct StrangerTests {
   @Test(arguments: gateways.indices, [200, 536, 1460])
   func `whatever MSS the attacker offers and wherever the request is split, nothing opens`(_ number: Int, _ size: Int) {
     let gateway = Self.gateways[number]
-    guard !gateway.services.allSatisfy({ $0.transport == .udp }) else { return }
+    guard !(gateway.services + gateway.ipv6Services).allSatisfy({ $0.transport == .udp }) else { return }
     let head = Array("POST / HTTP/1.1\r\nHost: carol\r\nContent-Length: 9000\r\n\r\n".utf8)
     var opened = 0
     for split in 1...3_000 {
@@ -70,7 +70,7 @@ struct StrangerTests {
   @Test(arguments: gateways.indices)
   func `a connection that was there before the gateway is never read`(_ number: Int) {
     let gateway = Self.gateways[number]
-    guard gateway.services[0].transport == .tcp else { return }
+    guard gateway.services.first?.transport == .tcp else { return }
     for message in Self.messages {
       var bench = EngineBench(gateway)
       bench.send(.outbound, .ack, message)
@@ -84,7 +84,7 @@ struct StrangerTests {
   @Test(arguments: gateways.indices)
   func `a stranger's octets all go on`(_ number: Int) {
     let gateway = Self.gateways[number]
-    guard !gateway.services.allSatisfy({ $0.transport == .udp }) else { return }
+    guard !(gateway.services + gateway.ipv6Services).allSatisfy({ $0.transport == .udp }) else { return }
     var conversation = Conversation(gateway)
     let octets = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ 128) }
     conversation.send(octets, .outbound)

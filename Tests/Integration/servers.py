@@ -170,8 +170,8 @@ def tftpd(lab, host, *options, address="", port=69):
 NAMED = """
 options {{
   directory "{directory}";
-  listen-on {{ {address}; }};
-  listen-on-v6 {{ none; }};
+  listen-on {{ {ipv4}; }};
+  listen-on-v6 {{ {ipv6}; }};
   pid-file none;
   lock-file none;
   session-keyfile none;
@@ -189,7 +189,7 @@ controls {{ }};
 
 @contextlib.contextmanager
 def named(lab, host, address, signed=(), **zones):
-    """BIND at `address` with zones, whose names have _ for the dot; those of `signed` have DNSSEC signatures.
+    """BIND at `address`, of either kind, with zones, whose names have _ for the dot; those of `signed` have DNSSEC signatures.
 
     A zone is text without its SOA and NS records.
     """
@@ -208,7 +208,8 @@ def named(lab, host, address, signed=(), **zones):
                 file = f"{file}.signed"
             statements += f'zone "{name}" {{ type primary; file "{file}"; }};\n'
         config = base / "named.conf"
-        config.write_text(NAMED.format(directory=directory, address=address, zones=statements))
+        ipv4, ipv6 = ("none", address) if ":" in address else (address, "none")
+        config.write_text(NAMED.format(directory=directory, ipv4=ipv4, ipv6=ipv6, zones=statements))
         with lab.start(host, "named", "-g", "-n", "1", "-c", config, stdout=subprocess.DEVNULL):
             await_listener(lab, host, 53)
             await_listener(lab, host, 53, "udp")

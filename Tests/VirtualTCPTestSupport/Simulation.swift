@@ -202,7 +202,7 @@ package struct Simulation {
 
   private mutating func launch(_ segments: [TCPSegment], _ direction: Direction) {
     for segment in segments {
-      for part in cut(segment) { fly(part, direction, towardsProxy: true) }
+      for part in Self.cut(segment, percent: trouble.cutting, &random) { fly(part, direction, towardsProxy: true) }
     }
   }
 
@@ -220,8 +220,10 @@ package struct Simulation {
   }
 
   /// Cuts a segment in two that overlap.
-  private mutating func cut(_ segment: TCPSegment) -> [TCPSegment] {
-    guard segment.payload.count > 2, !segment.flags.contains(.syn), chance(trouble.cutting) else { return [segment] }
+  static func cut(_ segment: TCPSegment, percent: Int, _ random: inout SeededRandom) -> [TCPSegment] {
+    guard segment.payload.count > 2, !segment.flags.contains(.syn), Int(random.next() % 100) < percent else {
+      return [segment]
+    }
     let middle = 1 + Int(random.next() % UInt64(segment.payload.count - 1))
     let overlap = Int(random.next() % UInt64(middle + 1))
     var first = segment

@@ -96,6 +96,14 @@ struct Analysis {
       expected: names(draft.accessLists.keys.sorted(by: GatewayConfiguration.listOrder)))
   }
 
+  /// Reports an IPv6 access list that does not exist.
+  mutating func checkIPv6AccessList(_ name: Located<String>) {
+    guard draft.ipv6AccessLists[name.value] == nil else { return }
+    reportMissing(
+      name.place, "there is no IPv6 access list \(quoted(name.value))", name: name.value,
+      expected: names(draft.ipv6AccessLists.keys.sorted()))
+  }
+
   /// Reports a route map that does not exist.
   mutating func checkRouteMap(_ name: Located<String>) {
     guard draft.routeMaps[name.value] == nil else { return }
@@ -135,9 +143,14 @@ struct Analysis {
 
   mutating private func resolveAccessLists() {
     for (name, list) in draft.accessLists {
-      let (compiled, remarks) = list.compiled
-      result.translation.accessLists[name] = compiled
+      let (entries, remarks) = list.parts
+      result.translation.accessLists[name] = AccessList(name: name, isExtended: list.isExtended, entries: entries)
       if !remarks.isEmpty { result.annotations.remarks[name] = remarks }
+    }
+    for (name, list) in draft.ipv6AccessLists {
+      let (entries, remarks) = list.parts
+      result.translation.ipv6AccessLists[name] = IPv6AccessList(name: name, entries: entries)
+      if !remarks.isEmpty { result.annotations.ipv6Remarks[name] = remarks }
     }
   }
 }

@@ -87,13 +87,27 @@ extension Analysis {
     }
   }
 
+  private mutating func checkDNSOverIPv6() {
+    guard let (place, list) = draft.services.dnsOverIPv6 else { return }
+    if let list { checkIPv6AccessList(list) }
+    if !draft.routesIPv6 {
+      report(
+        place, "without 'ipv6 unicast-routing' no IPv6 packet is forwarded",
+        expected: ["an 'ipv6 unicast-routing' statement"])
+    }
+  }
+
   /// Switches of gateways for applications.
   mutating func resolveServices() {
     for service in draft.services.switches {
-      if let list = service.accessList, service.statement.isOn { checkAccessList(list) }
+      if let list = service.accessList, service.statement.isOn, service.statement.words.first == "list" {
+        checkAccessList(list)
+      }
       result.translation.services.append(service.statement)
     }
+    checkDNSOverIPv6()
     let switches = result.gatewaySwitches
+    result.translation.ipv6Services = switches.ipv6Services
     (result.translation.gatewayServices, result.translation.thirdParties) = (switches.services, switches.thirdParties)
     guard let random = draft.services.placeOfSwitch(["port-randomization"]),
       let preserve = draft.services.placeOfSwitch(["preserve-port"])

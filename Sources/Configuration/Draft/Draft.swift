@@ -8,6 +8,7 @@ enum Mode: Hashable {
   case dataplane
   case interface(String)
   case accessList(String, isExtended: Bool)
+  case ipv6AccessList(String)
   case routeMap(String, sequence: UInt32)
   case pool(String)
   case instance(String)
@@ -47,6 +48,7 @@ struct Draft {
   var routesIPv6 = false
   var ipv6Routes: [IPv6RouteDraft] = []
   var accessLists: [String: AccessListDraft] = [:]
+  var ipv6AccessLists: [String: IPv6AccessListDraft] = [:]
   var routeMaps: [String: RouteMapDraft] = [:]
   var pools: [String: PoolDraft] = [:]
   var dynamicRules: [DynamicRuleDraft] = []

@@ -73,6 +73,23 @@ struct ServicesDraft {
     return switches[position].place
   }
 
+  /// Whether a switch is one of those that say whose questions over IPv6 are read.
+  private static func isForIPv6(_ words: [String]) -> Bool { words.first == "dns-v6" && words.last != "dry-run" }
+
+  /// The place of the statement that has questions over IPv6 read, and the list that limits them.
+  var dnsOverIPv6: (place: Place, accessList: Located<String>?)? {
+    switches.last { Self.isForIPv6($0.statement.words) }.map { ($0.place, $0.accessList) }
+  }
+
+  /// Puts a switch of questions over IPv6 in the place of the one before. They are off without one, so turning them off is
+  /// to have none.
+  mutating func setForIPv6(_ new: Switch) {
+    switches.removeAll { Self.isForIPv6($0.statement.words) }
+    positions = Dictionary(
+      uniqueKeysWithValues: switches.enumerated().map { ($0.element.statement.words, $0.offset) })
+    if new.statement.isOn { set(new) }
+  }
+
   /// Adds a switch or turns the one that is there.
   mutating func set(_ new: Switch) {
     if let position = positions[new.statement.words] {

@@ -18,19 +18,54 @@ extension GatewayConfiguration {
   func accessListLines(_ name: String) -> [String] {
     guard let list = translation.accessLists[name] else { return [] }
     let isNumbered = zip(1..., list.entries).allSatisfy { $1.sequence == UInt32($0) * AccessListDraft.sequenceStep }
+    let contents = Self.contents(list.entries, annotations.remarks[name]) { entry in
+      let text = list.isExtended ? Self.extendedLine(entry) : Self.standardLine(entry)
+      return isNumbered ? text : "\(entry.sequence) \(text)"
+    }
+    if UInt16(name) != nil, !contents.isEmpty, isNumbered { return contents.map { "access-list \(name) \($0)" } }
+    return ["ip access-list \(list.isExtended ? "extended" : "standard") \(name)"] + contents.map { " " + $0 } + ["!"]
+  }
+
+  /// An IPv6 list, with sequence numbers where they are not those that lines get by themselves.
+  func ipv6AccessListLines(_ name: String) -> [String] {
+    guard let list = translation.ipv6AccessLists[name] else { return [] }
+    let isNumbered = zip(1..., list.entries).allSatisfy { $1.sequence == UInt32($0) * IPv6AccessListDraft.sequenceStep }
+    let contents = Self.contents(list.entries, annotations.ipv6Remarks[name]) { entry in
+      isNumbered ? Self.ipv6Line(entry) : "sequence \(entry.sequence) \(Self.ipv6Line(entry))"
+    }
+    return ["ipv6 access-list \(name)"] + contents.map { " " + $0 } + ["!"]
+  }
+
+  private static func ipv6Line(_ entry: IPv6AccessList.Entry) -> String {
+    func address(_ prefix: IPv6Prefix) -> String {
+      switch prefix.length {
+      case 0: "any"
+      case 128: "host \(prefix.address)"
+      default: "\(prefix)"
+      }
+    }
+    func port(_ port: UInt16?) -> String { ports(port.map { .equal([$0]) } ?? .any, of: entry.transport) }
+    let name = entry.transport.map { IOSNames.protocols.name(of: $0.rawValue) ?? "\($0.rawValue)" } ?? "ipv6"
+    return [
+      entry.permits ? "permit" : "deny", name, address(entry.source), port(entry.sourcePort),
+      address(entry.destination), port(entry.destinationPort),
+    ].filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  /// The lines of a list, remarks among them.
+  private static func contents<Entry>(
+    _ entries: [Entry], _ remarks: [Annotations.Remark]?, _ line: (Entry) -> String
+  ) -> [String] {
     var contents: [String] = []
-    var remarks = (annotations.remarks[name] ?? [])[...]
-    for (index, entry) in list.entries.enumerated() {
+    var remarks = (remarks ?? [])[...]
+    for (index, entry) in entries.enumerated() {
       while let remark = remarks.first, remark.beforeEntry <= index {
         contents.append("remark \(remark.text)")
         remarks.removeFirst()
       }
-      let text = list.isExtended ? Self.extendedLine(entry) : Self.standardLine(entry)
-      contents.append(isNumbered ? text : "\(entry.sequence) \(text)")
+      contents.append(line(entry))
     }
-    contents += remarks.map { "remark \($0.text)" }
-    if UInt16(name) != nil, !contents.isEmpty, isNumbered { return contents.map { "access-list \(name) \($0)" } }
-    return ["ip access-list \(list.isExtended ? "extended" : "standard") \(name)"] + contents.map { " " + $0 } + ["!"]
+    return contents + remarks.map { "remark \($0.text)" }
   }
 
   private static func standardLine(_ entry: AccessList.Entry) -> String {

@@ -16,6 +16,7 @@ extension GatewayConfiguration {
     lines += routes.compactMap(routeLine)
     lines += ipv6Routes.map(ipv6RouteLine)
     for name in translation.accessLists.keys.sorted(by: Self.listOrder) { lines += accessListLines(name) }
+    for name in translation.ipv6AccessLists.keys.sorted() { lines += ipv6AccessListLines(name) }
     for name in translation.routeMaps.keys.sorted() { lines += routeMapLines(name) }
     for name in translation.pools.keys.sorted() { lines += poolLines(name) }
     lines += translation.dynamicRules.map(ruleLine)

@@ -10,6 +10,7 @@ extension Grammar {
     case .dataplane: dataplane
     case .interface: interface
     case .accessList(_, let isExtended): isExtended ? extendedAccessList : standardAccessList
+    case .ipv6AccessList: ipv6AccessList
     case .routeMap: routeMap
     case .pool: pool
     case .instance: instance
@@ -29,6 +30,7 @@ extension Grammar {
       Statement("ip route", readRoute),
       Statement("ipv6 unicast-routing", readIPv6Routing),
       Statement("ipv6 route", readIPv6Route),
+      Statement("ipv6 access-list", readIPv6AccessList),
       Statement("access-list", readNumberedAccessList),
       Statement("ip access-list standard", readNamedAccessList(isExtended: false)),
       Statement("ip access-list extended", readNamedAccessList(isExtended: true)),
@@ -107,6 +109,16 @@ extension Grammar {
       unsupported: UnsupportedStatements.accessList,
       numbered: Statement("SEQUENCE", readSequencedEntry(isExtended: isExtended)))
   }
+
+  static let ipv6AccessList = Grammar(
+    [
+      Statement("permit", readIPv6Entry(permits: true)),
+      Statement("deny", readIPv6Entry(permits: false)),
+      Statement("sequence", readSequencedIPv6Entry),
+      Statement("remark", readIPv6Remark),
+      Statement("exit", negatable: false, readExit),
+    ],
+    unsupported: UnsupportedStatements.accessList)
 
   static let routeMap = Grammar(
     [

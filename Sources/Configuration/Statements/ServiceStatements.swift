@@ -20,6 +20,8 @@ private enum ServiceForm: Sendable {
   case fullRange
   /// `list LIST` and a service of its own.
   case listed
+  /// Nothing, `list LIST` with an IPv6 access list, or `dry-run`.
+  case overIPv6
 }
 
 /// The services of `ip nat service`, with what follows their names.
@@ -27,6 +29,7 @@ private let forms: KeyValuePairs<String, ServiceForm> = [
   "alg": .classicDNS, "all-algs": .bare, "allow-h323-even-rtp-ports": .bare, "allow-h323-keepalive": .bare,
   "allow-multipart": .bare, "allow-sip-even-rtp-ports": .bare, "allow-skinny-even-rtp-ports": .bare,
   "append-ldap-search-res": .bare, "dns": .optionalWords(["tcp", "udp", "dry-run"]), "dns-reset-ttl": .bare,
+  "dns-v6": .overIPv6,
   "ftp": .optionalWords(["dry-run"]),
   "fullrange": .fullRange, "h225": .bare, "ipsec-esp": .words(["enable"]), "ldap": .bare, "list": .listed,
   "mgcp": .bare, "msrpc": .optionalWords(["tcp"]), "netbios-dgm": .bare, "netbios-ns": .optionalWords(["tcp", "udp"]),
@@ -42,9 +45,6 @@ private let listedForms: KeyValuePairs<String, ServiceForm> = [
 ]
 
 private let refusedServices: Refusals = [
-  "dns-v6":
-    "IPv6 packets are routed and not looked into, so questions over IPv6 pass as they are; AAAA records in questions "
-    + "over IPv4 do, too",
   "enable-mib": "there is no SNMP agent; the metrics say what its tables would",
   "enable-sym-port":
     "mappings are endpoint-independent unless 'mapping' says otherwise, so a port is symmetric already",
@@ -61,6 +61,7 @@ private let refusedServices: Refusals = [
   switch form {
   case .fullRange: return try fullRange(&reader)
   case .listed: return try listedService(&reader)
+  case .overIPv6: return try overIPv6(name, &reader)
   case .classicDNS:
     let transport = try reader.keyword(PortTransport.self).rawValue
     _ = try reader.keyword(among: ["dns"])
@@ -73,7 +74,7 @@ private let refusedServices: Refusals = [
 /// The words after a service's name.
 private func rest(of form: ServiceForm, _ reader: inout StatementReader) throws(Diagnostic) -> [String] {
   switch form {
-  case .bare, .classicDNS, .fullRange, .listed: return []
+  case .bare, .classicDNS, .fullRange, .listed, .overIPv6: return []
   case .words(let words): return [try reader.keyword(among: words)]
   case .optionalWords(let words): return reader.atEnd ? [] : [try reader.keyword(among: words, or: ["end of line"])]
   case .port(let transports):
@@ -107,6 +108,24 @@ private func callRate(_ reader: inout StatementReader) throws(Diagnostic) -> [St
     words += [word, "\(try reader.number(name, in: UInt32(1)...86_400).value)"]
   }
   return words
+}
+
+/// `dns-v6 [list LIST]` and `dns-v6 dry-run`.
+private func overIPv6(
+  _ name: String, _ reader: inout StatementReader
+) throws(Diagnostic) -> Statement.Effect {
+  var words = [name]
+  var list: Located<String>?
+  if !reader.atEnd {
+    let word = try reader.keyword(among: ["list", "dry-run"], or: ["end of line"])
+    if word == "dry-run" { return switching([name, word], &reader, accessList: nil) }
+    let found = try ipv6ListName(&reader)
+    list = found
+    words += [word, found.value]
+  }
+  let new = ServicesDraft.Switch(
+    statement: ServiceStatement(words: words, isOn: !reader.isNegated), accessList: list, place: reader.start)
+  return { $0.services.setForIPv6(new) }
 }
 
 /// `fullrange {tcp|udp} port N`.

@@ -68,7 +68,7 @@ enum UnsupportedStatements {
     RefusedStatements(
       noIPv6,
       [
-        "ipv6 access-list", "ipv6 cef", "ipv6 dhcp", "ipv6 general-prefix", "ipv6 hop-limit", "ipv6 host", "ipv6 icmp",
+        "ipv6 cef", "ipv6 dhcp", "ipv6 general-prefix", "ipv6 hop-limit", "ipv6 host", "ipv6 icmp",
         "ipv6 local", "ipv6 nat", "ipv6 nd", "ipv6 neighbor", "ipv6 prefix-list", "ipv6 router", "ipv6 source-route",
       ]),
     RefusedStatements("the daemon logs to its standard error, and the system's journal keeps it", ["logging"]),

@@ -103,13 +103,19 @@ package struct TraceRequest: Hashable, Sendable {
   /// A gateway's name; nil for every gateway.
   package var gateway: String?
   /// A host, by any of its addresses; nil for every host.
-  package var host: IPv4Address?
+  package var host: TracedHost?
   /// Messages after which the trace ends; nil for no limit.
   package var count: Int?
   /// Seconds after which the trace ends; nil for no limit.
   package var seconds: Int?
 
   package init() {}
+}
+
+/// A host that a trace is about.
+package enum TracedHost: Hashable, Sendable {
+  case ipv4(IPv4Address)
+  case ipv6(IPv6Address)
 }
 
 /// Why words are not a command.

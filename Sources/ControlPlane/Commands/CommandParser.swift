@@ -114,7 +114,7 @@ extension Command {
       if request.seconds == nil { candidates.append("seconds") }
       switch try words.keyword(candidates) {
       case "gateway": request.gateway = try words.name("a gateway")
-      case "host": request.host = try words.address()
+      case "host": request.host = try words.tracedHost()
       case "count": request.count = try words.number("a number of messages", in: 1...CaptureRequest.maximum)
       default: request.seconds = try words.number("a number of seconds", in: 1...CaptureRequest.maximum)
       }

@@ -35,10 +35,21 @@ struct CommandWords {
   mutating func expect(_ keyword: String) throws(CommandError) { _ = try self.keyword([keyword]) }
 
   /// The next word as an IPv4 address.
-  mutating func address() throws(CommandError) -> IPv4Address {
-    guard !isAtEnd, let address = IPv4Address(words[position]) else { throw error(expected: ["an IPv4 address"]) }
+  mutating func address(or other: String? = nil) throws(CommandError) -> IPv4Address {
+    guard !isAtEnd, let address = IPv4Address(words[position]) else {
+      throw error(expected: ["an IPv4 address"] + (other.map { [$0] } ?? []))
+    }
     position += 1
     return address
+  }
+
+  /// The next word as an address of either kind.
+  mutating func tracedHost() throws(CommandError) -> TracedHost {
+    guard !isAtEnd, let address = IPv6Address(words[position]) else {
+      return .ipv4(try address(or: "an IPv6 address"))
+    }
+    position += 1
+    return .ipv6(address)
   }
 
   /// The next word as the last IPv4 address of a range from `first` on.

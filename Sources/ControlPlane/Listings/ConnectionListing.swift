@@ -27,7 +27,7 @@ struct ConnectionListing {
     var table = TextTable(["Gateway", "Inside local", "Outside global", "State", "Held", "Shift out", "Shift in"])
     for row in rows {
       table.add([
-        row.gateway, "\(row.session.insideLocal)", "\(row.session.outsideGlobal)", Self.state(row),
+        row.gateway, row.session.insideLocalName, row.session.outsideGlobalName, Self.state(row),
         String(row.bufferedOctets), String(row.shift.outbound), String(row.shift.inbound),
       ])
     }
@@ -50,9 +50,9 @@ struct ConnectionListing {
       json.member("connections", each: rows) { json, row in
         json.object { json in
           json.member("gateway", row.gateway)
-          json.member("insideLocal", "\(row.session.insideLocal)")
-          json.member("insideGlobal", "\(row.session.insideGlobal)")
-          json.member("outsideGlobal", "\(row.session.outsideGlobal)")
+          json.member("insideLocal", row.session.insideLocalName)
+          json.member("insideGlobal", row.session.insideGlobalName)
+          json.member("outsideGlobal", row.session.outsideGlobalName)
           json.member("state", Self.state(row))
           json.member("heldOctets", row.bufferedOctets)
           json.member("shiftOutbound", "\(row.shift.outbound)")

@@ -41,6 +41,10 @@ struct GatewayListing {
       let list = service.accessList.map { " (list \($0))" } ?? ""
       return "\(service.transport == .udp ? "udp" : "tcp") \(service.port)\(list)"
     }
+      + switches.ipv6Services.filter { $0.gateway == id }.map { service in
+        let list = service.accessList.map { ", list \($0)" } ?? ""
+        return "\(service.transport) \(service.port) (IPv6\(list))"
+      }
   }
 
   var text: String {

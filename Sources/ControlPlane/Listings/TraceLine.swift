@@ -11,8 +11,8 @@ struct TraceLine {
   private var start: String {
     let session = entry.session
     let isOutbound = entry.direction == .outbound
-    let from = isOutbound ? session.insideLocal : session.outsideGlobal
-    let to = isOutbound ? session.outsideLocal : session.insideGlobal
+    let from = isOutbound ? session.insideLocalName : session.outsideGlobalName
+    let to = isOutbound ? session.outsideLocalName : session.insideGlobalName
     let kind = entry.kind.isEmpty ? "-" : Self.escaped(Array(entry.kind.utf8))
     return "\(TimeOfDay.clock(microseconds: time)) \(entry.gateway) \(kind) \(from) -> \(to)"
       + (entry.isDryRun ? " (dry run)" : "")
@@ -58,9 +58,9 @@ struct TraceLine {
       json.member("gateway", entry.gateway)
       json.member("kind", entry.kind)
       json.member("direction", entry.direction == .outbound ? "outbound" : "inbound")
-      json.member("insideLocal", "\(entry.session.insideLocal)")
-      json.member("insideGlobal", "\(entry.session.insideGlobal)")
-      json.member("outsideGlobal", "\(entry.session.outsideGlobal)")
+      json.member("insideLocal", entry.session.insideLocalName)
+      json.member("insideGlobal", entry.session.insideGlobalName)
+      json.member("outsideGlobal", entry.session.outsideGlobalName)
       json.member("isDryRun", entry.isDryRun)
       json.member("edits", each: entry.edits) { json, edit in
         json.object { json in

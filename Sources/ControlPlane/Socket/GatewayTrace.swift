@@ -68,7 +68,12 @@ extension TraceRequest {
     if let gateway, entry.gateway != gateway.lowercased() { return false }
     guard let host else { return true }
     let session = entry.session
-    return [session.insideLocal, session.insideGlobal, session.outsideLocal, session.outsideGlobal]
-      .contains { $0.address == host }
+    switch host {
+    case .ipv4(let address):
+      return session.ipv6 == nil
+        && [session.insideLocal, session.insideGlobal, session.outsideLocal, session.outsideGlobal]
+          .contains { $0.address == address }
+    case .ipv6(let address): return session.ipv6.map { [$0.inside, $0.outside].contains(address) } ?? false
+    }
   }
 }

@@ -37,6 +37,8 @@ package struct DataplanePlan: Sendable {
   var engineSettings: EngineSettings {
     var settings = engine
     settings.superFrames = offload.contains(.tcp4)
+    settings.superFramesIPv6 = offload.contains(.tcp6)
+    settings.timeouts = translation.timeouts
     return settings
   }
 

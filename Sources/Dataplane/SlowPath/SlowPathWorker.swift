@@ -30,13 +30,13 @@ struct SlowPathPlan: Sendable {
 /// It may allocate, and it may wait; a worker never waits for it. When its buffers or a ring are used up, it takes no more
 /// in until there is room again, and the ring that fills up meanwhile is where a flood ends.
 struct SlowPathWorker: ~Copyable {
-  private let plan: SlowPathPlan
-  private let handle: SlowPathHandle
-  private let memory: FrameMemory
-  private var engine: GatewayEngine
+  let plan: SlowPathPlan
+  let handle: SlowPathHandle
+  let memory: FrameMemory
+  var engine: GatewayEngine
   private var pool: BufferPool
   /// What there was no room for.
-  private var unsent: EngineOutput?
+  var unsent: EngineOutput?
   /// The number of a session that has ended, until the second word comes, for each worker.
   private var endedNumbers: [UInt32?]
   private var words: [UInt64] = Array(repeating: 0, count: 64)
@@ -84,7 +84,7 @@ struct SlowPathWorker: ~Copyable {
 
   // MARK: In
 
-  private func ring(from: Int, to: Int) -> HandoverRing { plan.rings[from * plan.parties + to] }
+  func ring(from: Int, to: Int) -> HandoverRing { plan.rings[from * plan.parties + to] }
 
   private mutating func takeReturned() {
     for worker in 0..<plan.workers {
@@ -115,7 +115,7 @@ struct SlowPathWorker: ~Copyable {
         pool.put(buffer)
         engine.answered(number, answer, now: now)
       } else {
-        receive(Frame(handoverWord: word), now: now)
+        receive(Frame(handoverWord: word), from: worker, now: now)
       }
       // What a message brought about goes out before the next is read, so that doors are asked for in time.
       _ = send()
@@ -126,75 +126,56 @@ struct SlowPathWorker: ~Copyable {
   }
 
   /// Copies a packet out of its buffer, gives that back, and lets the engine have it; unless it can pass where it lies.
-  private mutating func receive(_ frame: Frame, now: UInt64) {
+  private mutating func receive(_ frame: Frame, from worker: Int, now: UInt64) {
     let annotation = FrameAnnotation(memory.octets(of: frame.buffer))
+    guard let arriving = ArrivingPacket(frame, annotation, memory, interface(annotation.ingress)) else {
+      giveBack(frame.buffer)
+      handle.counters.add(to: .discarded)
+      return
+    }
+    if arriving.isIPv6 {
+      receiveIPv6(frame, annotation, arriving, from: worker, now: now)
+      return
+    }
     let session = memory.session(of: frame.buffer)
-    if pass(frame, annotation, session.id, now: now) { return }
-    let packet = inspected(frame, annotation, session)
+    if pass(frame, annotation, arriving, session.id, now: now) { return }
+    let packet = InspectedPacket(
+      octets: arriving.octets.copied, session: session, direction: arriving.direction, arrival: arriving.arrival,
+      segmentSize: arriving.segmentSize, hasPartialChecksum: arriving.hasPartialChecksum)
     giveBack(frame.buffer)
-    if let packet { engine.receive(packet, more: true, now: now) } else { handle.counters.add(to: .discarded) }
-  }
-
-  private func inspected(
-    _ frame: Frame, _ annotation: FrameAnnotation, _ session: InspectedSession
-  ) -> InspectedPacket? {
-    guard let interface = interface(annotation.ingress) else { return nil }
-    let octets = memory.octets(of: frame)
-    let isTagged = octets.load16(at: Ethernet.type) == Ethernet.typeVLAN
-    let network = Ethernet.headerLength + (isTagged ? Ethernet.tagLength : 0)
-    guard octets.count >= network + IPv4Field.minimumLength else { return nil }
-    let length = Int(octets.load16(at: network + IPv4Field.totalLength))
-    guard network + length <= octets.count else { return nil }
-    let header = memory.header(of: frame)
-    let isSuper = header.load8(at: VirtioHeader.gsoType) != VirtioHeader.gsoNone
-    return InspectedPacket(
-      octets: octets.prefix(network + length).suffix(from: network).copied, session: session,
-      direction: interface.realm == .outside ? .inbound : .outbound,
-      arrival: Arrival(
-        ingress: annotation.ingress, passage: annotation.passage.intersection(.hairpin).rawValue, mtu: interface.mtu),
-      segmentSize: isSuper ? header.load16(at: VirtioHeader.gsoSize).byteSwapped : 0,
-      hasPartialChecksum: header.load8(at: VirtioHeader.flags) & VirtioHeader.needsChecksum != 0)
+    engine.receive(packet, more: true, now: now)
   }
 
   /// Sends a packet that the engine only gave other numbers back in the buffer that it came in, which goes home when the
   /// worker has sent it.
-  private mutating func pass(
-    _ frame: Frame, _ annotation: FrameAnnotation, _ session: SessionID, now: UInt64
+  mutating func pass(
+    _ frame: Frame, _ annotation: FrameAnnotation, _ arriving: ArrivingPacket, _ session: SessionID, now: UInt64
   ) -> Bool {
-    guard unsent == nil, Int(session.worker) < plan.workers, let interface = interface(annotation.ingress) else {
-      return false
-    }
+    guard unsent == nil, Int(session.worker) < plan.workers else { return false }
     let ring = ring(from: plan.party, to: Int(session.worker))
-    let octets = memory.octets(of: frame)
-    let isTagged = octets.load16(at: Ethernet.type) == Ethernet.typeVLAN
-    let network = Ethernet.headerLength + (isTagged ? Ethernet.tagLength : 0)
-    guard ring.hasRoom, octets.count >= network + IPv4Field.minimumLength else { return false }
-    let length = Int(octets.load16(at: network + IPv4Field.totalLength))
-    guard network + length <= octets.count else { return false }
-    let header = memory.header(of: frame)
-    let isSuper = header.load8(at: VirtioHeader.gsoType) != VirtioHeader.gsoNone
-    let passage = annotation.passage.intersection(.hairpin)
-    guard
+    guard ring.hasRoom,
       engine.pass(
-        octets.prefix(network + length).suffix(from: network), of: session,
-        interface.realm == .outside ? .inbound : .outbound,
-        Arrival(ingress: annotation.ingress, passage: passage.rawValue, mtu: interface.mtu),
-        segmentSize: isSuper ? header.load16(at: VirtioHeader.gsoSize).byteSwapped : 0,
-        hasPartialChecksum: header.load8(at: VirtioHeader.flags) & VirtioHeader.needsChecksum != 0, now: now)
+        arriving.octets, of: session, arriving.direction, arriving.arrival, segmentSize: arriving.segmentSize,
+        hasPartialChecksum: arriving.hasPartialChecksum, now: now)
     else { return false }
-    FrameAnnotation(ingress: annotation.ingress, passage: passage.union(.inspected)).write(
-      to: memory.octets(of: frame.buffer))
-    precondition(ring.stage(frame.handoverWord | Frame.annotated), "there was room")
+    sendBack(frame, annotation, by: ring)
     return true
   }
 
-  private func interface(_ id: InterfaceID) -> NetworkInterface? {
+  /// Sends a frame on in its own buffer, by a ring with room.
+  func sendBack(_ frame: Frame, _ annotation: FrameAnnotation, by ring: HandoverRing) {
+    let passage = annotation.passage.intersection(.hairpin).union(.inspected)
+    FrameAnnotation(ingress: annotation.ingress, passage: passage).write(to: memory.octets(of: frame.buffer))
+    precondition(ring.stage(frame.handoverWord | Frame.annotated), "there was room")
+  }
+
+  func interface(_ id: InterfaceID) -> NetworkInterface? {
     let place = Int(id.rawValue)
     if place < plan.interfaces.count, plan.interfaces[place].id == id { return plan.interfaces[place] }
     return plan.interfaces.first { $0.id == id }
   }
 
-  private func giveBack(_ buffer: BufferID) {
+  func giveBack(_ buffer: BufferID) {
     let isRoom = plan.returns[plan.party * plan.parties + buffer.worker].stage(UInt64(buffer.rawValue))
     precondition(isRoom, "the return ring has a place for every buffer of the pool")
   }
@@ -252,30 +233,42 @@ struct SlowPathWorker: ~Copyable {
     let octets = memory.octets(of: frame)
     octets.store(.zero, at: Ethernet.destination)
     octets.store(.zero, at: Ethernet.source)
-    octets.store16(Ethernet.typeIPv4, at: Ethernet.type)
+    let isIPv6 = packet.beginning.first.map { $0 >> 4 == 6 } ?? false
+    octets.store16(isIPv6 ? Ethernet.typeIPv6 : Ethernet.typeIPv4, at: Ethernet.type)
     octets.suffix(from: network).store(packet.beginning)
     var end = network + packet.beginning.count
     for piece in packet.pieces {
       octets.suffix(from: end).store(piece)
       end += piece.count
     }
-    if packet.segmentSize > 0 { describeSegments(packet, in: header, octets) }
+    if packet.segmentSize > 0 {
+      guard describeSegments(packet, in: header, octets.prefix(end)) else { return nil }
+    }
     let passage = Packet.Passage(rawValue: packet.arrival.passage).union(.inspected)
     FrameAnnotation(ingress: packet.arrival.ingress, passage: passage).write(to: memory.octets(of: buffer))
     return frame.handoverWord | Frame.annotated
   }
 
-  /// Says in the virtio header how a super-frame is to be cut (virtio 1.2 section 5.1.6.2).
-  private func describeSegments(_ packet: EnginePacket, in header: PacketOctets, _ octets: PacketOctets) {
+  /// Says in the virtio header how a super-frame is to be cut (virtio 1.2 section 5.1.6.2); false when it is none.
+  private func describeSegments(_ packet: EnginePacket, in header: PacketOctets, _ octets: PacketOctets) -> Bool {
     let network = Ethernet.headerLength
-    let transport = network + Int(octets.load8(at: network) & 15) * 4
+    let isIPv6 = octets.load8(at: network) >> 4 == 6
+    let transport: Int
+    if isIPv6 {
+      guard let upper = IPv6Header(octets, at: network)?.upperLayer(in: octets) else { return false }
+      transport = upper.offset
+    } else {
+      transport = network + Int(octets.load8(at: network) & 15) * 4
+    }
+    guard transport + TCPField.minimumLength <= octets.count else { return false }
     let end = transport + Int(octets.load8(at: transport + TCPField.dataOffset) >> 4) * 4
     header.store8(VirtioHeader.needsChecksum, at: VirtioHeader.flags)
-    header.store8(VirtioHeader.gsoTCPv4, at: VirtioHeader.gsoType)
+    header.store8(isIPv6 ? VirtioHeader.gsoTCPv6 : VirtioHeader.gsoTCPv4, at: VirtioHeader.gsoType)
     header.store16(UInt16(end).byteSwapped, at: VirtioHeader.headerLength)
     header.store16(packet.segmentSize.byteSwapped, at: VirtioHeader.gsoSize)
     header.store16(UInt16(transport).byteSwapped, at: VirtioHeader.checksumStart)
     header.store16(UInt16(TCPField.checksum).byteSwapped, at: VirtioHeader.checksumOffset)
+    return true
   }
 
   /// Makes what was staged visible to the workers, and wakes those that sleep.

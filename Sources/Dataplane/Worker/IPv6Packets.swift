@@ -3,7 +3,8 @@ import Translation
 import WireFormats
 
 // IPv6 is routed beside translated IPv4: no session, no rule, the addresses stay. Whatever a worker gets it sends on by
-// itself, since packets of one flow come by one queue.
+// itself, since packets of one flow come by one queue; only what may be a gateway's business goes to a slow path first
+// (`IPv6Inspection`).
 extension Worker where IO: ~Copyable {
   /// A frame with an IPv6 packet, whole or a super-frame.
   mutating func receiveIPv6(_ frame: Frame, _ octets: PacketOctets, _ network: Int, isOurs: Bool) {
@@ -34,7 +35,9 @@ extension Worker where IO: ~Copyable {
   }
 
   /// A packet for somebody else.
-  private mutating func forwardIPv6(_ frame: Frame, _ octets: PacketOctets, _ network: Int, _ header: IPv6Header) {
+  mutating func forwardIPv6(
+    _ frame: Frame, _ octets: PacketOctets, _ network: Int, _ header: IPv6Header, isInspected: Bool = false
+  ) {
     guard !header.source.isUnspecified, !header.source.isLinkLocal, !header.destination.isLinkLocal,
       !header.destination.isUnspecified, header.destination != IPv6Address(0, 1)
     else {
@@ -60,6 +63,11 @@ extension Worker where IO: ~Copyable {
     guard length <= Int(egress.mtu) else {
       refuseIPv6(frame, octets, network, header, type: ICMPv6.packetTooBig, parameter: UInt32(egress.mtu))
       drop(frame, .packetTooBig)
+      return
+    }
+    if !translator.ipv6Services.isEmpty, !isInspected,
+      inspectIPv6(frame, octets, header, to: hop.interface, mtu: egress.mtu)
+    {
       return
     }
     guard let state = plan.ipv6Neighbors.resolve(hop, now: now) else {
@@ -100,7 +108,9 @@ extension Worker where IO: ~Copyable {
     _ frame: Frame, _ octets: PacketOctets, _ network: Int, _ header: IPv6Header, type: UInt8, code: UInt8 = 0,
     parameter: UInt32 = 0
   ) {
-    guard let link = translator.ipv6[frame.ingress], !octets.macAddress(at: Ethernet.source).isGroup,
+    // What a slow path has made has come from no station.
+    let station = octets.macAddress(at: Ethernet.source)
+    guard let link = translator.ipv6[frame.ingress], !station.isGroup, station != .zero,
       links[frame.ingress].unreachables || type != ICMPv6.destinationUnreachable,
       ICMPv6Replies.mayReport(octets, header, type: type)
     else { return }
@@ -117,8 +127,7 @@ extension Worker where IO: ~Copyable {
     handle.load.add(to: .icmpErrorsSent)
     transmit(
       reply, network: headerLength, end: headerLength + length,
-      to: NeighborState(interface: frame.ingress, address: octets.macAddress(at: Ethernet.source)),
-      type: Ethernet.typeIPv6)
+      to: NeighborState(interface: frame.ingress, address: station), type: Ethernet.typeIPv6)
   }
 
   /// Octets of the Ethernet header of what leaves by an interface.

@@ -48,6 +48,9 @@ package enum LoadCounter: Int, CaseIterable, Sendable {
   case neighborMessagesSent
   /// IPv6 packets that were sent on.
   case ipv6Forwarded
+  /// IPv6 packets that went to a slow path, and those of a gateway's port that no gateway can read.
+  case ipv6Inspected
+  case ipv6Unread
   /// ICMP errors sent.
   case icmpErrorsSent
   /// Packets that were cut to the size of a link, and the fragments that they became.

@@ -5,13 +5,16 @@ import WireFormats
 /// What a worker has to remember of a frame that is not simply one that a device has brought: it lies in the eight octets
 /// of the buffer before the virtio header, so that a frame stays one 64-bit word.
 ///
-///     0         1         2          4
-///     | ingress | passage | reserved | ports of the datagram |
+///     0         1         2        3         4
+///     | ingress | passage | egress | gateway | ports of the datagram |
 struct FrameAnnotation: BitwiseCopyable {
   /// The interface that the packet arrives at, which need not be the device's.
   var ingress: InterfaceID
   var passage: Packet.Passage
   var portsOfDatagram: UInt32 = 0
+  /// Of an IPv6 packet on its way to a slow path: where it is about to leave, and the gateway that may begin with it.
+  var egress = InterfaceID(rawValue: 0)
+  var gateway = GatewayID.none
 
   init(ingress: InterfaceID, passage: Packet.Passage, portsOfDatagram: UInt32 = 0) {
     self.ingress = ingress
@@ -23,12 +26,16 @@ struct FrameAnnotation: BitwiseCopyable {
   init(_ buffer: PacketOctets) {
     ingress = InterfaceID(rawValue: buffer.load8(at: 0) & 63)
     passage = Packet.Passage(rawValue: buffer.load8(at: 1))
+    egress = InterfaceID(rawValue: buffer.load8(at: 2) & 63)
+    gateway = GatewayID(rawValue: buffer.load8(at: 3))
     portsOfDatagram = buffer.load32(at: 4)
   }
 
   func write(to buffer: PacketOctets) {
     buffer.store8(ingress.rawValue, at: 0)
     buffer.store8(passage.rawValue, at: 1)
+    buffer.store8(egress.rawValue, at: 2)
+    buffer.store8(gateway.rawValue, at: 3)
     buffer.store32(portsOfDatagram, at: 4)
   }
 }
@@ -75,7 +82,14 @@ extension Worker where IO: ~Copyable {
     let annotation = FrameAnnotation(memory.octets(of: frame.buffer))
     frame.ingress = annotation.ingress
     let octets = memory.octets(of: frame)
-    let isTagged = octets.load16(at: Ethernet.type) == Ethernet.typeVLAN
+    let type = octets.load16(at: Ethernet.type)
+    let isTagged = type == Ethernet.typeVLAN
+    if type == Ethernet.typeIPv6
+      || isTagged && octets.load16(at: Ethernet.type + Ethernet.tagLength) == Ethernet.typeIPv6
+    {
+      receiveInspectedIPv6(frame, octets, isTagged ? Ethernet.headerLength + Ethernet.tagLength : Ethernet.headerLength)
+      return
+    }
     var passage = annotation.passage
     if handedOver { passage.insert(.handedOver) }
     unsafe packets[frameCount].portsOfDatagram = annotation.portsOfDatagram

@@ -12,8 +12,12 @@ package protocol ApplicationGateway: Sendable {
   static var id: GatewayID { get }
   /// The word after `ip nat service`, such as `ftp`.
   static var name: String { get }
-  /// What the sessions of the gateway are, unless the configuration says otherwise.
+  /// What the sessions of the gateway are, unless the configuration says otherwise. A gateway without any is off until a
+  /// statement switches it on.
   static var services: [DefaultService] { get }
+  /// The sessions over IPv6 that the gateway looks into; none unless a gateway says otherwise. The ends of such a session are
+  /// not translated, and no doors can be opened for it.
+  static var ipv6Services: [DefaultService] { get }
   /// Whether there is nothing to do where no entry translates single addresses (`AddressBook`), so that sessions can stay
   /// on the fast path; false unless a gateway says otherwise.
   static var needsEntries: Bool { get }
@@ -28,6 +32,7 @@ package protocol ApplicationGateway: Sendable {
 }
 
 extension ApplicationGateway {
+  package static var ipv6Services: [DefaultService] { [] }
   package static var needsEntries: Bool { false }
   package static var joinsDatagrams: Bool { false }
   package static func memory(_ settings: EngineSettings) -> (any GatewayMemory)? { nil }

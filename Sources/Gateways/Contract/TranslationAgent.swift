@@ -126,6 +126,11 @@ package struct TranslationAgent {
   ///
   /// An inbound door may only lead to the session's own inside host, or to one that an access list names (rule R4).
   package mutating func open(_ door: Door) throws(GatewayError) -> OpenedDoor {
+    // Doors are ways through translation, and there is none over IPv6.
+    guard session.ipv6 == nil else {
+      refuse(.notTranslated)
+      throw .refused(.notTranslated)
+    }
     var thirdParty: ThirdParty?
     if door.insideLocal.address != session.insideLocal.address {
       guard addresses.permits(thirdParty: door.insideLocal.address, of: session.gateway) else {

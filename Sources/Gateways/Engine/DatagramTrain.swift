@@ -14,12 +14,11 @@ extension InspectedPacket {
       part.segmentSize = 0
       part.hasPartialChecksum = false
       part.octets = Array(octets[..<headers]) + octets[at..<end]
-      part.octets.store16(UInt16(part.octets.count), at: IPv4Field.totalLength)
-      let identification = octets.span.number16(at: IPv4Field.identification) &+ UInt16(result.count)
-      part.octets.store16(identification, at: IPv4Field.identification)
-      part.octets.store16(0, at: IPv4Field.checksum)
-      let header = InternetChecksum.sum(part.octets.span.extracting(0..<layout.headerLength))
-      part.octets.store16(InternetChecksum.finish(header), at: IPv4Field.checksum)
+      if !layout.isIPv6 {
+        let identification = octets.span.number16(at: IPv4Field.identification) &+ UInt16(result.count)
+        part.octets.store16(identification, at: IPv4Field.identification)
+      }
+      layout.setLength(of: &part.octets, to: part.octets.count)
       part.octets.store16(UInt16(UDPField.headerLength + end - at), at: layout.headerLength + UDPField.length)
       PacketLayout(part.octets.span)?.setTransportChecksum(
         of: &part.octets, at: layout.headerLength + UDPField.checksum)

@@ -38,7 +38,7 @@ extension GatewayEngine {
   private mutating func datagramSession(of packet: InspectedPacket) -> DatagramSession {
     let id = packet.session.id
     if let known = datagrams[id] { return known }
-    let session = ControlSession(packet.session, gateway: packet.session.record.gateway, options: settings.options)
+    let session = packet.session.controlSession(settings.options)
     let datagram = DatagramSession(session, inspector: nil)
     if settings.enabled.contains(session.gateway), let gateway = GatewayCatalog.gateway(session.gateway) {
       datagram.inspector = gateway.open(session)
@@ -58,7 +58,8 @@ extension GatewayEngine {
       taken += 1
     }
     datagram.waiting.removeFirst(taken)
-    guard datagram.inspector == nil, datagram.waiting.isEmpty, !datagram.isReleasing else { return }
+    guard datagram.inspector == nil, datagram.waiting.isEmpty, !datagram.isReleasing, datagram.session.ipv6 == nil
+    else { return }
     datagram.isReleasing = true
     send(.release(datagram.session.id, SequenceShift()), about: datagram.session.id, for: .release, now: now)
   }
@@ -90,7 +91,7 @@ extension GatewayEngine {
     return true
   }
 
-  /// Sends a datagram with its edits. One that would become longer than IPv4 allows goes on as it is, and is counted.
+  /// Sends a datagram with its edits. One that would become longer than it may be goes on as it is, and is counted.
   private mutating func send(
     _ packet: InspectedPacket, _ payload: UDPPayload, _ message: [UInt8], _ edits: [Edit]
   ) {
@@ -107,7 +108,7 @@ extension GatewayEngine {
     }
     changed += message[from...]
     let total = payload.range.lowerBound + changed.count
-    guard total <= 65_535 else {
+    guard total <= packet.longest else {
       counters.add(to: .discarded)
       forward(packet)
       return
@@ -115,11 +116,7 @@ extension GatewayEngine {
     var octets = Array(packet.octets[..<payload.range.lowerBound]) + changed
     let udp = payload.range.lowerBound - UDPField.headerLength
     octets.store16(UInt16(UDPField.headerLength + changed.count), at: udp + UDPField.length)
-    octets.store16(UInt16(total), at: IPv4Field.totalLength)
-    octets.store16(0, at: IPv4Field.checksum)
-    octets.store16(
-      InternetChecksum.finish(InternetChecksum.sum(octets.span.extracting(0..<payload.headerLength))),
-      at: IPv4Field.checksum)
+    payload.layout.setLength(of: &octets, to: total)
     // A sender that computed no checksum gets none (RFC 768), but a device's half-finished one is finished here.
     if payload.hasChecksum, let layout = PacketLayout(octets.span) {
       layout.setTransportChecksum(of: &octets, at: udp + UDPField.checksum)
@@ -141,9 +138,9 @@ extension GatewayEngine {
   }
 }
 
-/// Where a UDP datagram's payload lies in its IPv4 packet.
+/// Where a UDP datagram's payload lies in its packet.
 struct UDPPayload {
-  let headerLength: Int
+  let layout: PacketLayout
   let range: Range<Int>
   let hasChecksum: Bool
 
@@ -154,7 +151,7 @@ struct UDPPayload {
     guard start <= layout.totalLength else { return nil }
     let length = Int(octets.number16(at: layout.headerLength + UDPField.length))
     guard length >= UDPField.headerLength, layout.headerLength + length <= layout.totalLength else { return nil }
-    headerLength = layout.headerLength
+    self.layout = layout
     range = start..<layout.headerLength + length
     hasChecksum = octets.number16(at: layout.headerLength + UDPField.checksum) != 0
   }

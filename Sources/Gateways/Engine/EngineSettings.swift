@@ -16,6 +16,10 @@ package struct EngineSettings: Hashable, Sendable {
   package var dryRun: Set<GatewayID> = []
   /// Whether devices take and give TCP super-frames.
   package var superFrames = false
+  /// The same over IPv6.
+  package var superFramesIPv6 = false
+  /// Idle times of sessions over IPv6; others are the workers'.
+  package var timeouts = Timeouts()
   /// Octets that all connections of one slow-path worker may hold.
   package var maximumOctets = 256 << 20
   /// Octets that the connections of one inside host may hold, as far as half of all has room for them.

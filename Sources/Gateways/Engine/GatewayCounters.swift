@@ -76,6 +76,10 @@ package enum SlowPathCounter: Int, CaseIterable, Sendable {
   case ordersLost
   /// Frames that there was no room for on the way to the slow path or back.
   case ringFull
+  /// Sessions over IPv6 that there are now.
+  case ipv6Sessions
+  /// Sessions over IPv6 that pass unread, for want of room.
+  case ipv6Unread
 
   /// The word of listings.
   package var name: String {

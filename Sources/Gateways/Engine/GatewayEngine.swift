@@ -16,6 +16,8 @@ package struct GatewayEngine: ~Copyable {
   /// The stream of the last packet that passed: the next one is often of it too.
   var latestStream: StreamSession?
   var datagrams: [SessionID: DatagramSession] = [:]
+  /// Which of them are over IPv6.
+  var ipv6 = IPv6Sessions()
   /// Streams with something to send when the burst at hand has come to its end.
   var burst: [StreamSession] = []
   /// What gateways remember beyond single sessions.
@@ -39,7 +41,7 @@ package struct GatewayEngine: ~Copyable {
   /// Microseconds between two turns of the gateways' memories.
   private static var memoryInterval: UInt64 { 1_000_000 }
 
-  /// Microseconds between two looks for datagrams that stay incomplete.
+  /// Microseconds between two looks for datagrams that stay incomplete, and for sessions over IPv6 that are idle.
   private static var expiryInterval: UInt64 { 1_000_000 }
 
   package init(
@@ -79,8 +81,7 @@ package struct GatewayEngine: ~Copyable {
   /// follow, whoever gives them calls `flush` behind the last.
   package mutating func receive(_ packet: InspectedPacket, more: Bool = false, now: UInt64) {
     latest = max(latest, now)
-    let gateway = packet.session.record.gateway
-    counters.add(to: .packets, of: gateway)
+    counters.add(to: .packets, of: packet.session.gateway)
     guard let layout = PacketLayout(packet.octets.span) else {
       counters.add(to: .discarded)
       return
@@ -132,6 +133,11 @@ package struct GatewayEngine: ~Copyable {
     }
     for (id, datagram) in datagrams where !settings.enabled.contains(datagram.session.gateway) {
       stepAside(id, .switchedOff, now: now)
+      // When the gateway is on again, it may join with any datagram.
+      if let flow = datagram.session.ipv6Flow {
+        ended(id)
+        ipv6.remove(flow)
+      }
     }
     remember(now: now)
   }
@@ -141,8 +147,9 @@ package struct GatewayEngine: ~Copyable {
   /// When `turn` is due; nil when nothing waits.
   package var deadline: UInt64? {
     let remembers = memories.values.contains { !$0.isEmpty }
+    let expires = !assembly.isEmpty || ipv6.count > 0
     let times = [
-      timers.earliest, orders.earliest, assembly.isEmpty ? nil : nextExpiry, remembers ? nextMemoryTurn : nil,
+      timers.earliest, orders.earliest, expires ? nextExpiry : nil, remembers ? nextMemoryTurn : nil,
     ]
     return times.compactMap { $0 }.min()
   }
@@ -164,6 +171,7 @@ package struct GatewayEngine: ~Copyable {
     if now >= nextExpiry {
       nextExpiry = now &+ Self.expiryInterval
       assembly.expire(now: now)
+      expireIPv6(now: now)
     }
     if now >= nextMemoryTurn {
       nextMemoryTurn = now &+ Self.memoryInterval

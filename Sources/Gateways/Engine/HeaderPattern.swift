@@ -1,12 +1,16 @@
+import Translation
 import VirtualTCP
 import WireFormats
 
-/// What the IPv4 headers of a direction's packets have in common: those that the engine makes look like the sender's.
+/// What the IP headers of a direction's packets have in common: those that the engine makes look like the sender's.
 struct HeaderPattern {
+  /// "Time to Live" or "Hop Limit".
   private var timeToLive: UInt8 = 64
-  /// "Type of Service" without congestion marks, which the proxy does not carry from one stream to the other.
+  /// "Type of Service" or "Traffic Class" without congestion marks, which the proxy does not carry from one stream to the other.
   private var typeOfService: UInt8 = 0
   private var dontFragment = true
+  /// "Flow Label" of IPv6.
+  private var flowLabel: UInt32 = 0
 
   init() {}
 
@@ -14,35 +18,51 @@ struct HeaderPattern {
     timeToLive = layout.timeToLive
     typeOfService = layout.typeOfService & 0xFC
     dontFragment = layout.dontFragment
+    flowLabel = layout.flowLabel
   }
 
   /// A packet's octets as far as its payload: both headers, checksums included. A super-frame's transport checksum is
   /// partial: a device finishes it for each segment.
-  func headers(
-    from source: Endpoint, to destination: Endpoint, _ outgoing: OutgoingSegment, identification: UInt16
-  ) -> [UInt8] {
+  func headers(of session: ControlSession, _ outgoing: OutgoingSegment, identification: UInt16) -> [UInt8] {
+    let isOutbound = outgoing.direction.isOutbound
+    let source = isOutbound ? session.insideLocal : session.outsideGlobal
+    let destination = isOutbound ? session.outsideLocal : session.insideGlobal
     let options = outgoing.header.options.octets
-    let length = IPv4Field.minimumLength + TCPField.minimumLength + options.count
+    let network = session.networkHeader
+    let length = network + TCPField.minimumLength + options.count
     let payload = outgoing.payloadCount
     return unsafe [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
       // An array with room for something has a place for it.
       guard let base = buffer.baseAddress else { return }
       let octets = unsafe PacketOctets(base: base, count: length)
-      writeNetworkHeader(to: octets, source.address, destination.address, length + payload, identification)
-      outgoing.header.write(
-        to: octets.suffix(from: IPv4Field.minimumLength), options, from: source.port, to: destination.port)
-      var sum = InternetChecksum.pseudoHeader(
-        source: source.address, destination: destination.address, protocol: .tcp,
-        length: length - IPv4Field.minimumLength + payload)
-      let field = IPv4Field.minimumLength + TCPField.checksum
+      var sum: UInt64
+      if let ends = session.ipv6 {
+        sum = writeIPv6Header(to: octets, isOutbound ? ends : ends.reversed, length - network + payload)
+      } else {
+        writeNetworkHeader(to: octets, source.address, destination.address, length + payload, identification)
+        sum = InternetChecksum.pseudoHeader(
+          source: source.address, destination: destination.address, protocol: .tcp, length: length - network + payload)
+      }
+      outgoing.header.write(to: octets.suffix(from: network), options, from: source.port, to: destination.port)
+      let field = network + TCPField.checksum
       if outgoing.segmentSize > 0 {
         octets.store16(InternetChecksum.fold(sum), at: field)
       } else {
-        sum &+= octets.sum(IPv4Field.minimumLength..<length) &+ InternetChecksum.sum(outgoing.pieces)
+        sum &+= octets.sum(network..<length) &+ InternetChecksum.sum(outgoing.pieces)
         octets.store16(InternetChecksum.finish(sum), at: field)
       }
       count = length
     }
+  }
+
+  /// Writes the header of a packet from one end to the other; answers the sum of its pseudo-header.
+  private func writeIPv6Header(to octets: PacketOctets, _ ends: IPv6Ends, _ length: Int) -> UInt64 {
+    IPv6Header.write(
+      to: octets, at: 0, nextHeader: IPProtocol.tcp.rawValue, hopLimit: timeToLive, source: ends.inside,
+      destination: ends.outside, length: min(length, Int(UInt16.max)))
+    octets.store32(6 << 28 | UInt32(typeOfService) << 20 | flowLabel, at: 0)
+    return InternetChecksum.pseudoHeader(
+      source: ends.inside, destination: ends.outside, nextHeader: IPProtocol.tcp.rawValue, length: length)
   }
 
   private func writeNetworkHeader(

@@ -6,10 +6,12 @@ import WireFormats
 ///
 /// An object, since each of the connections has it at hand and changes it with every segment.
 final class HostShare {
-  /// An inside host, as its instance knows it.
-  struct Host: Hashable {
-    var address: IPv4Address
-    var instance: RoutingInstance
+  /// An inside host.
+  enum Host: Hashable {
+    /// As its instance knows it.
+    case address(IPv4Address, RoutingInstance)
+    /// By its network of 64 bits, in which a host has as many IPv6 addresses as it likes.
+    case network(UInt64)
   }
 
   let host: Host
@@ -26,7 +28,9 @@ struct HeldOctets {
 
   /// The share of a connection that begins.
   mutating func join(_ session: ControlSession) -> HostShare {
-    let host = HostShare.Host(address: session.insideLocal.address, instance: session.insideInstance)
+    let host =
+      session.ipv6.map { HostShare.Host.network($0.inside.high) }
+      ?? .address(session.insideLocal.address, session.insideInstance)
     let share = hosts[host] ?? HostShare(host)
     hosts[host] = share
     share.connections += 1

@@ -3,7 +3,7 @@ import VirtualTCP
 package import WireFormats
 
 extension GatewayEngine {
-  /// Lets a TCP packet pass where it lies, from its IPv4 header to the end that "Total Length" names, if nothing about it
+  /// Lets a TCP packet pass where it lies, from its IP header to the end that its length names, if nothing about it
   /// needs the engine but its numbers: nobody reads the octets, and nothing of the connection is held (`VirtualConnection`).
   /// It is then ready to leave as what the engine makes does. False where it has to be received.
   package mutating func pass(
@@ -12,11 +12,12 @@ extension GatewayEngine {
   ) -> Bool {
     // What was made before it leaves before it.
     guard !hasOutput, let stream = known(session), !stream.isWaitingForBurst,
-      stream[direction].arrival == arrival, Self.isPlainSegment(packet), segmentSize == 0 || hasPartialChecksum,
-      // One that nobody reads has to ask its worker to have it back.
-      stream.isRead || stream.isReleasing
+      stream[direction].arrival == arrival, let header = Self.plainHeader(packet),
+      segmentSize == 0 || hasPartialChecksum,
+      // One that nobody reads has to ask its worker to have it back; over IPv6 it has nowhere to go back to.
+      stream.isRead || stream.isReleasing || header == IPv6Field.length
     else { return false }
-    let segment = packet.suffix(from: IPv4Field.minimumLength)
+    let segment = packet.suffix(from: header)
     guard let passing = stream.connection.passing(segment, direction, segmentSize: Int(segmentSize), now: now),
       passing.count == 0 || !stream.isRead || isUnread(segment.suffix(from: passing.headerLength), stream, direction)
     else { return false }
@@ -34,13 +35,25 @@ extension GatewayEngine {
     return stream
   }
 
-  /// Whether the packet has a header without options and is a whole TCP segment or a super-frame of them.
+  /// Octets of the packet's IP header if that has no options and the packet is a whole TCP segment or a super-frame of
+  /// them; nil otherwise.
   @inline(__always)
-  private static func isPlainSegment(_ packet: PacketOctets) -> Bool {
-    packet.count >= IPv4Field.minimumLength + TCPField.minimumLength && packet.load8(at: 0) == 0x45
-      && packet.load16(at: IPv4Field.totalLength) == packet.count
+  private static func plainHeader(_ packet: PacketOctets) -> Int? {
+    guard packet.count >= IPv4Field.minimumLength + TCPField.minimumLength else { return nil }
+    guard packet.load8(at: 0) == 0x45 else { return plainIPv6Header(packet) }
+    let isPlain =
+      packet.load16(at: IPv4Field.totalLength) == packet.count
       && packet.load16(at: IPv4Field.fragment) & IPv4Field.fragmentMask == 0
       && packet.load8(at: IPv4Field.protocolNumber) == IPProtocol.tcp.rawValue
+    return isPlain ? IPv4Field.minimumLength : nil
+  }
+
+  private static func plainIPv6Header(_ packet: PacketOctets) -> Int? {
+    let isPlain =
+      packet.count >= IPv6Field.length + TCPField.minimumLength && packet.load8(at: 0) >> 4 == 6
+      && IPv6Field.length + Int(packet.load16(at: IPv6Field.payloadLength)) == packet.count
+      && packet.load8(at: IPv6Field.nextHeader) == IPProtocol.tcp.rawValue
+    return isPlain ? IPv6Field.length : nil
   }
 
   /// Whether a gateway lets octets pass that continue a stream of which it has read everything. What the gateway says else is

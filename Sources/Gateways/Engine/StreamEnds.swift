@@ -38,6 +38,7 @@ extension GatewayEngine {
     counters.add(to: .resets)
     stream.connection.reset()
     _ = count(stream)
+    guard stream.session.ipv6 == nil else { return }
     send(.end(stream.session.id), about: stream.session.id, for: .notice, now: now)
   }
 
@@ -53,9 +54,10 @@ extension GatewayEngine {
   }
 
   /// Gives a connection without gateway back to the fast path once a constant shift describes all that is under way, and
-  /// has the worker note the shift of one that goes on, for a restart.
+  /// has the worker note the shift of one that goes on, for a restart. Over IPv6 no worker knows of the connection, so it
+  /// goes on here.
   mutating func settle(_ stream: StreamSession, now: UInt64) {
-    guard !stream.isReleasing else { return }
+    guard !stream.isReleasing, stream.session.ipv6 == nil else { return }
     if !stream.isRead, stream.connection.isEstablished || stream.connection.isClosed,
       stream.connection.isTransparent
     {
@@ -92,10 +94,8 @@ extension GatewayEngine {
     let session = stream.session
     stream.connection.drain { outgoing in
       guard let arrival = stream[outgoing.direction].arrival else { return }
-      let isOutbound = outgoing.direction.isOutbound
       let headers = stream[outgoing.direction].pattern.headers(
-        from: isOutbound ? session.insideLocal : session.outsideGlobal,
-        to: isOutbound ? session.outsideLocal : session.insideGlobal, outgoing, identification: nextIdentification())
+        of: session, outgoing, identification: nextIdentification())
       var packet = EnginePacket(
         octets: headers, session: session.id, direction: outgoing.direction, arrival: arrival,
         segmentSize: outgoing.segmentSize)

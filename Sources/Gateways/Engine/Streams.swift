@@ -16,7 +16,8 @@ extension GatewayEngine {
     stream[packet.direction].note(packet.arrival, HeaderPattern(layout))
     stream.connection.setPath(
       packet.direction.isOutbound ? .inbound : .outbound, mtu: Int(packet.arrival.mtu),
-      networkHeader: IPv4Field.minimumLength, superFrames: settings.superFrames)
+      networkHeader: stream.session.networkHeader,
+      superFrames: layout.isIPv6 ? settings.superFramesIPv6 : settings.superFrames)
     let waits = more && stream.connection.isEstablished
     stream.connection.receive(
       segment, payload: packet.octets[layout.headerLength + length..<layout.totalLength], packet.direction,
@@ -56,10 +57,10 @@ extension GatewayEngine {
       if !stream.notedShift.isZero { send(.note(id, SequenceShift()), about: id, for: .notice, now: now) }
       ended(id)
     }
-    let session = ControlSession(packet.session, gateway: packet.session.record.gateway, options: settings.options)
+    let session = packet.session.controlSession(settings.options)
     guard isOpening, packet.direction == session.opened else {
       forward(packet)
-      send(.release(id, SequenceShift()), about: id, for: .release, now: now)
+      release(packet.session, now: now)
       return nil
     }
     var limits = StreamLimits()
@@ -76,6 +77,12 @@ extension GatewayEngine {
       stream.connection.passEverything(now: now)
     }
     return stream
+  }
+
+  /// Gives a session that nobody looks into back to the fast path. One over IPv6 goes on coming, and is passed on as it is.
+  private mutating func release(_ session: PacketSession, now: UInt64) {
+    guard case .translated(let session) = session else { return }
+    send(.release(session.id, SequenceShift()), about: session.id, for: .release, now: now)
   }
 
   /// Reads what can be read, sends what can be sent, and sees what has become of the connection.

@@ -20,9 +20,7 @@ struct GatewayServiceTable: Sendable {
   init(_ translation: TranslationConfiguration, _ lists: AccessListTable) {
     self.lists = lists
     thirdParties = translation.thirdParties.mapValues { lists.number(of: $0) }
-    let hasEntries =
-      translation.staticTranslations.contains { $0.ports == nil && !$0.noPayload }
-      || !translation.outsideStatics.isEmpty || !translation.outsideRules.isEmpty
+    let hasEntries = translation.hasAddressEntries
     entries = translation.gatewayServices.compactMap { service in
       guard hasEntries || !service.needsEntries else { return nil }
       return Entry(

@@ -22,6 +22,8 @@ package struct Policy: Sendable {
   package let doorLimits: DoorLimits
   /// IPv6, which is routed and not translated.
   package let ipv6: IPv6Links
+  /// The gateways of sessions over IPv6.
+  package let ipv6Services: IPv6Services
   let gatewayServices: GatewayServiceTable
 
   let facts: [InterfaceFacts]
@@ -51,6 +53,7 @@ package struct Policy: Sendable {
   ) {
     self.interfaces = interfaces
     ipv6 = IPv6Links(interfaces, routes: ipv6Routes)
+    ipv6Services = IPv6Services(translation)
     self.routes = routes
     timeouts = translation.timeouts
     limits = translation.limits

@@ -24,9 +24,17 @@ package struct TranslationConfiguration: Hashable, Sendable {
   package var services: [ServiceStatement] = []
   /// The sessions that gateways look into.
   package var gatewayServices: [GatewayService] = []
+  /// The sessions over IPv6 that gateways look into, and the lists that limit them.
+  package var ipv6Services: [IPv6Service] = []
+  package var ipv6AccessLists: [String: IPv6AccessList] = [:]
   /// By gateway, the access list of inside hosts that others' messages may open doors for.
   package var thirdParties: [GatewayID: String] = [:]
   package var doorLimits = DoorLimits()
 
   package init() {}
+
+  /// Whether anything translates single addresses, of which payloads may speak.
+  var hasAddressEntries: Bool {
+    staticTranslations.contains { $0.ports == nil && !$0.noPayload } || !outsideStatics.isEmpty || !outsideRules.isEmpty
+  }
 }

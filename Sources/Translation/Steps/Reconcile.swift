@@ -26,6 +26,7 @@ extension Translator {
     policy = next
     facts = InterfaceTable(policy.facts)
     ipv6 = IPv6Table(policy.ipv6)
+    ipv6Services = IPv6ServiceTable(policy.ipv6Services, earlierPorts: ipv6Services.streamPorts)
     hunts = Array(repeating: AddressHunt(), count: policy.ruleIDCount)
     rotations = Array(repeating: 0, count: max(1, policy.destinationRules.count))
     return old

@@ -15,7 +15,55 @@ private let refusals = [
     ip nat service dns-v6 list V6
     """#,
     #"""
-    1:16 'dns-v6' is not supported: IPv6 packets are routed and not looked into, so questions over IPv6 pass as they are; AAAA records in questions over IPv4 do, too
+    1:1 without 'ipv6 unicast-routing' no IPv6 packet is forwarded
+    1:28 there is no IPv6 access list 'V6'
+    """#),
+  Refusal(
+    #"""
+    ipv6 unicast-routing
+    ip nat service dns-v6 list 10
+    """#,
+    #"""
+    2:28 '10' is not the name of an IPv6 access list
+    """#),
+  Refusal(
+    #"""
+    ipv6 unicast-routing
+    ip nat service dns-v6 udp
+    """#,
+    #"""
+    2:23 unexpected 'udp'
+    """#),
+  Refusal(
+    #"""
+    ipv6 unicast-routing
+    ipv6 access-list V6
+     permit icmp any any
+     permit udp any any log
+     permit udp any range 1 2 any
+     permit udp 10.0.0.1 any
+     permit udp 2001:db8::1/64 any
+     permit udp host 2001:db8::g any
+     permit ipv6 any eq 53 any
+     deny tcp any eq 70000 any
+     sequence 0 permit ipv6 any any
+     no sequence 7
+     no permit ipv6 any any
+     permit ipv6 any
+    """#,
+    #"""
+    3:9 'icmp' is not supported: gateways look into TCP and UDP only
+    4:21 'log' is not supported: a list is asked about every packet, and a line of a log for each would drown it
+    5:17 unexpected 'range'
+    6:13 unexpected '10.0.0.1'
+    7:13 2001:db8::1 has bits outside of its prefix
+    8:18 '2001:db8::g' is not an IPv6 address
+    9:18 unexpected 'eq'
+    10:18 '70000' is not in the range 0-65535
+    11:11 '0' is not in the range 1-2147483647
+    12:14 access list 'V6' has no entry 7 to remove
+    13:2 access list 'V6' has no such entry to remove
+    14:17 the statement is incomplete
     """#),
   Refusal(
     #"""

@@ -61,14 +61,6 @@ private let refusals = [
     """#),
   Refusal(
     #"""
-    ipv6 access-list V6
-     permit any any
-    """#,
-    #"""
-    1:6 'ipv6 access-list' is not supported: Sallyport routes IPv6 between interfaces with 'ipv6 address', by 'ipv6 route', and does no more with it
-    """#),
-  Refusal(
-    #"""
     service timestamps debug datetime msec
     """#,
     #"""

@@ -31,6 +31,10 @@ struct BenchSetup {
   var noAlias = false
   /// Whether the interfaces carry IPv6, each with the network 2001:db8:N::/64 of its number.
   var ipv6 = false
+  /// The gateways of sessions over IPv6, the lists that limit them, and what they are told of addresses.
+  var ipv6Services: [IPv6Service] = []
+  var ipv6AccessLists: [String: IPv6AccessList] = [:]
+  var addresses: any AddressBook = EmptyAddressBook()
   /// Whether what the gateway announces at its start is kept for the test to look at.
   var keepsAnnouncements = false
 
@@ -52,6 +56,8 @@ struct BenchSetup {
       StaticTranslation(local: Host.bob.address, global: .address(Place.bobGlobal), noAlias: noAlias)
     ]
     translation.settings.unsolicitedSYN = unsolicitedSYN
+    translation.ipv6Services = ipv6Services
+    translation.ipv6AccessLists = ipv6AccessLists
     guard slowPaths > 0 else { return translation }
     translation.gatewayServices = GatewayCatalog.all.flatMap { gateway in
       gateway.services.map { GatewayService(gateway: gateway.id, transport: $0.transport, port: $0.port) }

@@ -100,11 +100,12 @@ import WireFormats
     var settings = EngineSettings()
     settings.enabled = Set(GatewayCatalog.all.map { $0.id })
     settings.superFrames = setup.superFrames
+    settings.superFramesIPv6 = setup.superFrames
     for handle in slowHandles {
       let plan = SlowPathPlan(
         index: handle.index, workers: setup.workers, slowPaths: setup.slowPaths, memory: frames, rings: rings,
         returns: returns, wakes: handles.map(\.wake), interfaces: setup.interfaces, settings: settings)
-      slowCells.append(SlowCell(SlowPathWorker(plan, handle: handle, addresses: EmptyAddressBook())))
+      slowCells.append(SlowCell(SlowPathWorker(plan, handle: handle, addresses: setup.addresses)))
     }
     unsafe memory = regions
     if setup.knowsNeighbors { introduceEverybody() }

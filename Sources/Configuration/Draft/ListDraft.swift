@@ -1,28 +1,41 @@
 import Translation
 
+/// An entry of a list that is ordered by numbers.
+protocol SequencedEntry: Hashable, Sendable {
+  var sequence: UInt32 { get set }
+}
+
+extension AccessList.Entry: SequencedEntry {}
+extension IPv6AccessList.Entry: SequencedEntry {}
+
+/// An access list of IPv4.
+typealias AccessListDraft = ListDraft<AccessList.Entry>
+/// An access list of IPv6; none of them is standard.
+typealias IPv6AccessListDraft = ListDraft<IPv6AccessList.Entry>
+
 /// An access list with its remarks among its entries.
-struct AccessListDraft {
+struct ListDraft<Entry: SequencedEntry> {
   enum Content: Hashable {
     /// An entry with its sequence number.
-    case entry(AccessList.Entry)
+    case entry(Entry)
     case remark(String)
   }
 
   /// The distance of the sequence numbers that are given to entries without one, as in IOS.
-  static let sequenceStep: UInt32 = 10
-  static let sequenceRange: ClosedRange<UInt32> = 1...2_147_483_647
+  static var sequenceStep: UInt32 { 10 }
+  static var sequenceRange: ClosedRange<UInt32> { 1...2_147_483_647 }
 
   let name: Located<String>
   let isExtended: Bool
   private(set) var lines: [Content] = []
 
-  init(name: Located<String>, isExtended: Bool) {
+  init(name: Located<String>, isExtended: Bool = true) {
     self.name = name
     self.isExtended = isExtended
   }
 
   /// Adds an entry: at the place of its sequence number, or without one at the end.
-  mutating func add(_ entry: AccessList.Entry, sequence: Located<UInt32>?, at place: Place) throws(Diagnostic) {
+  mutating func add(_ entry: Entry, sequence: Located<UInt32>?, at place: Place) throws(Diagnostic) {
     try makeRoom(at: place)
     var entry = entry
     guard let sequence else {
@@ -89,16 +102,16 @@ struct AccessListDraft {
     }
   }
 
-  /// The compiled list and its remarks.
-  var compiled: (list: AccessList, remarks: [Annotations.Remark]) {
-    var list = AccessList(name: name.value, isExtended: isExtended)
+  /// The entries, and the remarks among them.
+  var parts: (entries: [Entry], remarks: [Annotations.Remark]) {
+    var entries: [Entry] = []
     var remarks: [Annotations.Remark] = []
     for line in lines {
       switch line {
-      case .entry(let entry): list.entries.append(entry)
-      case .remark(let text): remarks.append(.init(text: text, beforeEntry: list.entries.count))
+      case .entry(let entry): entries.append(entry)
+      case .remark(let text): remarks.append(.init(text: text, beforeEntry: entries.count))
       }
     }
-    return (list, remarks)
+    return (entries, remarks)
   }
 }
