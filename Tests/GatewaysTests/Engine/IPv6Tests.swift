@@ -142,6 +142,24 @@ struct IPv6Tests {
     }
   }
 
+  @Test func `a stream that passes where it lies is not idle`() {
+    var bench = bench { $0.timeouts.tcp = 60 }
+    bench.connect()
+    bench.send(.outbound, .ack, "GET / HTTP/1.1\r\n\r\n")
+    bench.send(.inbound)
+    _ = bench.take()
+    bench.letsPass = true
+    for _ in 0..<5 {
+      bench.wait(50_000_000)
+      bench.send(.outbound, .ack, "more")
+      bench.send(.inbound)
+    }
+    #expect(bench.passed == 10)
+    #expect(bench.counters.value(of: .ipv6Sessions) == 1)
+    bench.wait(62_000_000)
+    #expect(bench.counters.value(of: .ipv6Sessions) == 0 && bench.counters.value(of: .connections) == 0)
+  }
+
   @Test func `there is room for so many connections, and what begins beyond them passes unread`() {
     var bench = bench()
     let syn = overIPv6(
