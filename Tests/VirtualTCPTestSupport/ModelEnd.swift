@@ -278,7 +278,8 @@ struct ModelEnd {
     case .synReceived: return [syn([.syn, .ack])]
     case .closed: return []
     case .established:
-      guard highest > acknowledged || next <= toSend.count else {
+      // Who waits for the other's end has nothing to repeat before it.
+      guard highest > acknowledged || next <= toSend.count && (!traits.waitsForEnd || hasReceivedFIN) else {
         retransmitAt = nil
         return []
       }

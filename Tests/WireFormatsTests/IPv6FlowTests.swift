@@ -53,7 +53,8 @@ struct IPv6FlowTests {
       for count in 0..<8 { #expect(Self.upper(next, [UInt8](repeating: 0, count: count)) == nil) }
       #expect(Self.upper(next, [17, 200, 0, 0, 0, 0, 0, 0]) == nil || next == 44)
     }
-    let many = (0..<9).flatMap { _ in [UInt8(60), 0, 1, 4, 0, 0, 0, 0] }
+    let options: [UInt8] = [60, 0, 1, 4, 0, 0, 0, 0]
+    let many = Array(repeatElement(options, count: 9).joined())
     #expect(Self.upper(60, many + Self.ports) == nil)
   }
 
@@ -61,18 +62,25 @@ struct IPv6FlowTests {
     for (number, transport) in [(UInt8(6), IPProtocol.tcp), (17, .udp)] {
       let octets = Self.packet(number, Self.ports)
       let upper = try #require(Self.upper(number, Self.ports))
-      let flow = try #require(IPv6Flow(octets.span, from: 0, carrying: upper, to: octets.count))
+      let found = IPv6Flow(octets.span, from: 0, carrying: upper, to: octets.count)
+      let flow = try #require(found)
       #expect(flow == IPv6Flow(transport, from: Self.source, 40_000, to: Self.destination, 53))
       #expect(flow.reversed == IPv6Flow(transport, from: Self.destination, 53, to: Self.source, 40_000))
-      #expect(IPv6Flow(octets.span, from: 0, carrying: upper, to: 43) == nil)
+      let cut = IPv6Flow(octets.span, from: 0, carrying: upper, to: 43)
+      #expect(cut == nil)
       for type in UInt8(0)...6 {
         let error = [type, 0, 0, 0, 0, 0, 5, 0] + octets
         let quoted = IPv6Flow.quoted(by: error.span, at: 0, to: error.count)
         #expect((quoted?.flow == flow && quoted?.transport == 48) == (1...4).contains(type))
-        for count in 0..<52 { #expect(IPv6Flow.quoted(by: error.span, at: 0, to: count) == nil) }
+        for count in 0..<52 {
+          let less = IPv6Flow.quoted(by: error.span, at: 0, to: count)
+          #expect(less == nil)
+        }
       }
     }
     let other = Self.packet(58, Self.ports)
-    #expect(IPv6Flow(other.span, from: 0, carrying: try #require(Self.upper(58, Self.ports)), to: other.count) == nil)
+    let upper = try #require(Self.upper(58, Self.ports))
+    let flow = IPv6Flow(other.span, from: 0, carrying: upper, to: other.count)
+    #expect(flow == nil)
   }
 }

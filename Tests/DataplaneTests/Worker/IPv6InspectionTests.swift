@@ -191,4 +191,55 @@ private struct Book: AddressBook {
     #expect(counters.reduce(0) { $0 + $1.value(of: .connections) } == 1)
     #expect(bench.problems == [])
   }
+
+  @Test func `what came in segments leaves in one super-frame, whose segments a device makes`() throws {
+    let bench = try bench {
+      $0.superFrames = true
+      $0.workers = 1
+      $0.slowPaths = 1
+    }
+    var next: (alice: UInt32, carol: UInt32) = (5000, 9000)
+    func arrive(_ host: Host, _ flags: UInt8, _ payload: [UInt8] = []) {
+      let isAlice = host == .alice
+      let numbers = isAlice ? [next.alice, next.carol] : [next.carol, next.alice]
+      let body =
+        (isAlice ? ports(40_000, 53) : ports(53, 40_000))
+        + numbers.flatMap { number in (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+        + [0x50, flags, 0xFF, 0xFF, 0, 0, 0, 0] + payload
+      let length = UInt32(payload.count) + (flags & 2 == 0 ? 0 : 1)
+      if isAlice { next.alice += length } else { next.carol += length }
+      let segment = Segment(of: host)
+      var frame = WireFrame(.udp(from: host.at(1), to: Host.carol.at(1)), from: host.hardwareAddress, on: segment)
+      frame.type = 0x86DD
+      frame.destination = segment.gateway
+      frame.payload = packet(
+        from: isAlice ? alice : carol, to: isAlice ? carol : alice, 6, body, checksum: 16)
+      bench.arrive(frame, on: segment)
+    }
+    func say(_ host: Host, _ flags: UInt8, _ payload: [UInt8] = []) {
+      arrive(host, flags, payload)
+      bench.settle()
+    }
+    say(.alice, 0x02)
+    say(.carol, 0x12)
+    say(.alice, 0x10)
+    say(.alice, 0x18, [0, UInt8(Self.query.count)] + Self.query)
+    say(.carol, 0x10)
+    var answer = Self.response(Place.bobGlobal)
+    let record = answer[21...]
+    for _ in 1..<100 { answer += record }
+    (answer[6], answer[7]) = (0, 100)
+    let message = [UInt8(answer.count >> 8), UInt8(answer.count & 255)] + answer
+    bench.forgetWritten()
+    for start in stride(from: 0, to: message.count, by: 500) {
+      arrive(.carol, 0x18, Array(message[start..<min(start + 500, message.count)]))
+    }
+    bench.settle()
+    let frame = try #require(bench.written(on: .inside).first { $0.type == 0x86DD && $0.offload.gsoType != 0 })
+    #expect(frame.offload.gsoType == 4 && frame.offload.flags == 1 && frame.offload.gsoSize > 0)
+    #expect(frame.offload.checksumStart == 54 && frame.offload.checksumOffset == 16 && frame.offload.headerLength == 74)
+    let payload = Array(frame.payload[60...])
+    #expect(payload.count == message.count && payload.suffix(4) == Self.response(Host.bob.address).suffix(4))
+    #expect(bench.problems == [])
+  }
 }

@@ -28,15 +28,18 @@ struct IPv6ServicesTests {
   @Test func `are known by the server's port, whichever way a packet goes`() {
     let table = IPv6ServiceTable(services())
     for transport in [IPProtocol.udp, .tcp] {
-      #expect(table.gateway(of: flow(transport)) == Self.gateway)
-      #expect(table.gateway(of: flow(transport).reversed) == Self.gateway)
-      #expect(table.gateway(of: flow(transport, from: 53)) == Self.gateway)
-      #expect(table.gateway(of: flow(transport, to: 54)) == nil)
+      for flow in [flow(transport), flow(transport).reversed, flow(transport, from: 53)] {
+        let found = table.gateway(of: flow)
+        #expect(found == Self.gateway)
+      }
+      let other = table.gateway(of: flow(transport, to: 54))
+      #expect(other == nil)
     }
-    #expect(!table.isEmpty)
-    #expect(IPv6ServiceTable(services([])).isEmpty)
+    let isEmpty = table.isEmpty
+    let isEmptyWithout = IPv6ServiceTable(services([])).isEmpty
     // Nothing translates a whole address, so there is nothing to say to anybody.
-    #expect(IPv6ServiceTable(services(needsEntries: true)).isEmpty)
+    let isEmptyForWantOfEntries = IPv6ServiceTable(services(needsEntries: true)).isEmpty
+    #expect(!isEmpty && isEmptyWithout && isEmptyForWantOfEntries)
   }
 
   @Test func `are those that the first line of a list permits, from the client to the server`() {
@@ -58,10 +61,12 @@ struct IPv6ServicesTests {
       let table = IPv6ServiceTable(services(list: lines))
       // A stream may be under way since another list permitted it, so it is taken in any case.
       for flow in [flow(.udp), flow(.udp).reversed] {
-        #expect(table.gateway(of: flow) == (isPermitted ? Self.gateway : nil))
+        let found = table.gateway(of: flow)
+        #expect(found == (isPermitted ? Self.gateway : nil))
       }
       for flow in [flow(.tcp), flow(.tcp).reversed] {
-        #expect(table.gateway(of: flow) == (isPermitted ? Self.gateway : GatewayID.none))
+        let found = table.gateway(of: flow)
+        #expect(found == (isPermitted ? Self.gateway : GatewayID.none))
       }
     }
   }
@@ -69,8 +74,10 @@ struct IPv6ServicesTests {
   @Test func `leave the ports of their streams behind`() {
     let on = IPv6ServiceTable(services())
     let off = IPv6ServiceTable(services([]), earlierPorts: on.streamPorts)
-    #expect(off.gateway(of: flow(.tcp)) == GatewayID.none && off.gateway(of: flow(.udp)) == nil)
+    let (ofStream, ofDatagram) = (off.gateway(of: flow(.tcp)), off.gateway(of: flow(.udp)))
+    #expect(ofStream == GatewayID.none && ofDatagram == nil)
     let again = IPv6ServiceTable(services(), earlierPorts: off.streamPorts)
-    #expect(again.gateway(of: flow(.tcp)) == Self.gateway && again.streamPorts == [53])
+    let (gateway, ports) = (again.gateway(of: flow(.tcp)), again.streamPorts)
+    #expect(gateway == Self.gateway && ports == [53])
   }
 }
