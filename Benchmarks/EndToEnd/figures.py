@@ -137,6 +137,7 @@ FIGURES = [
     Figure("ftp", "FTP conversations, PORT", "k/s", 1e3, conversing("ftp", "--command", "port"), (0.5, 0.8, 1.0),
            reference="helpers"),
     Figure("sip", "SIP calls with media", "k/s", 1e3, conversing("sip"), (0.5, 0.8, 1.0), reference="helpers"),
+    Figure("tftp", "TFTP conversations", "k/s", 1e3, conversing("tftp"), (0.5, 0.8, 1.0), reference="helpers"),
     # The kernel has no helper for names: there the same conversations pass untranslated.
     Figure("dns", "DNS conversations, an address translated", "k/s", 1e3,
            conversing("dns", "--answer", "203.0.113.50", "--expect-answer", "10.10.10.11"), (0.5, 0.8, 1.0),

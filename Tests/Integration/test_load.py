@@ -124,7 +124,7 @@ class AgainstSallyport(ProfileCases, Loading):
         cls.addClassCleanup(cls.lab.down)
 
     def test_ftp_and_names_are_translated_in_the_payload(self):
-        for words in (["ftp", "--command", "port"], ["ftp", "--command", "eprt"],
+        for words in (["ftp", "--command", "port"], ["ftp", "--command", "eprt"], ["tftp"], ["tftp", "--size", 5000],
                       ["dns", "--answer", lab.BOB_GLOBAL, "--expect-answer", lab.BOB]):
             with self.subTest(words):
                 self.assert_clean(self.run_profile(*words, "--rate", 50, "--seconds", 1, "--expect", "loss<=0.05"))
@@ -202,7 +202,7 @@ class AgainstSallyport(ProfileCases, Loading):
         # It answers for its address, and has no route to these servers.
         for words in (["udp"], ["cps", "--rate", 100], ["cps", "--transport", "udp", "--rate", 100], ["tcp"],
                       ["teardown", "--connections", 100], ["established", "--sessions", 200],
-                      ["capacity", "--max-sessions", 200], ["ftp"], ["dns"], ["sip"]):
+                      ["capacity", "--max-sessions", 200], ["ftp"], ["tftp"], ["dns"], ["sip"]):
             with self.subTest(words):
                 start = time.monotonic()
                 done = load(*words, *ends(NAME), *addresses(servers="192.0.2.1+2"), "--seconds", 0.5, "--quiet")

@@ -118,6 +118,29 @@ import WireFormats
   }
 }
 
+@Suite struct `TFTP conversations` {
+  private func load(size: Int = 1_000, _ faults: MemoryGateway.Faults = .init()) throws -> Tally {
+    try Bench(faults) { TFTPConversations($0, size: size, patience: Bench.patience()) }.load(rate: 200)
+  }
+
+  @Test(arguments: [0, 511, 512, 5_000]) func `read their file block by block`(size: Int) throws {
+    let tally = try load(size: size)
+    #expect(tally.attempted > 20)
+    #expect(tally.completed == tally.attempted)
+    #expect(tally.octets == tally.completed * UInt64(size))
+    #expect(tally.wrongTranslations + tally.wrongPayloads + tally.unexpected + tally.duplicated == 0)
+  }
+
+  @Test func `whose client has another endpoint than in its request are noticed`() throws {
+    #expect(try load(.init(forgetAfter: 10)).wrongTranslations > 0)
+  }
+
+  @Test func `of which a datagram is lost have failed, and are not mended`() throws {
+    let tally = try load(.init(dropOneOf: 5))
+    #expect(tally.completed < tally.attempted)
+  }
+}
+
 @Suite struct `DNS conversations` {
   @Test func `are answered with what the server said`() throws {
     let tally = try Bench {

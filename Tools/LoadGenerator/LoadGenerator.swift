@@ -16,7 +16,7 @@ struct LoadGenerator: ParsableCommand {
         name: "Profiles",
         subcommands: [
           UDPProfile.self, ConnectionsProfile.self, TeardownProfile.self, EstablishedProfile.self,
-          CapacityProfile.self, TCPProfile.self, FTPProfile.self, DNSProfile.self, SIPProfile.self,
+          CapacityProfile.self, TCPProfile.self, FTPProfile.self, TFTPProfile.self, DNSProfile.self, SIPProfile.self,
         ]),
       CommandGroup(
         name: "On Sockets", subcommands: [UDPSend.self, UDPReceive.self, ConnectServe.self, Connect.self]),
