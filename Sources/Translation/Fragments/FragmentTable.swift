@@ -19,8 +19,8 @@ import WireFormats
   package static var maximumFragments: Int { 8192 }
   /// Frames that one worker holds, a third of its buffers with two devices.
   package static var maximumHeld: Int { 128 }
-  /// Frames that it holds of one source: all of the largest datagram, whose first fragment can come last where the
-  /// sender's kernel moves its process to another core.
+  /// Frames that it holds of one source: all of the largest datagram in packets of an Ethernet's size, whose first fragment
+  /// may come last.
   package static var maximumHeldOfSource: Int { 64 }
   /// The part of an interface's datagrams that one source may claim.
   package static var partOfSource: Int { 4 }
