@@ -1,28 +1,28 @@
 /// Types and offsets of ICMPv6 (RFC 4443) and of Neighbor Discovery (RFC 4861).
-package enum ICMPv6 {
-  package static let destinationUnreachable: UInt8 = 1
-  package static let packetTooBig: UInt8 = 2
-  package static let timeExceeded: UInt8 = 3
-  package static let parameterProblem: UInt8 = 4
-  package static let echoRequest: UInt8 = 128
-  package static let echoReply: UInt8 = 129
-  package static let routerSolicitation: UInt8 = 133
-  package static let routerAdvertisement: UInt8 = 134
-  package static let neighborSolicitation: UInt8 = 135
-  package static let neighborAdvertisement: UInt8 = 136
-  package static let redirect: UInt8 = 137
+@usableFromInline package enum ICMPv6 {
+  @inlinable package static var destinationUnreachable: UInt8 { 1 }
+  @inlinable package static var packetTooBig: UInt8 { 2 }
+  @inlinable package static var timeExceeded: UInt8 { 3 }
+  @inlinable package static var parameterProblem: UInt8 { 4 }
+  @inlinable package static var echoRequest: UInt8 { 128 }
+  @inlinable package static var echoReply: UInt8 { 129 }
+  @inlinable package static var routerSolicitation: UInt8 { 133 }
+  @inlinable package static var routerAdvertisement: UInt8 { 134 }
+  @inlinable package static var neighborSolicitation: UInt8 { 135 }
+  @inlinable package static var neighborAdvertisement: UInt8 { 136 }
+  @inlinable package static var redirect: UInt8 { 137 }
 
-  package static let type = 0
-  package static let code = 1
-  package static let checksum = 2
+  @inlinable package static var type: Int { 0 }
+  @inlinable package static var code: Int { 1 }
+  @inlinable package static var checksum: Int { 2 }
   /// "MTU" of a "Packet Too Big", "Unused" of other errors.
-  package static let parameter = 4
-  package static let headerLength = 8
+  @inlinable package static var parameter: Int { 4 }
+  @inlinable package static var headerLength: Int { 8 }
 
   /// Codes of "Destination Unreachable" (RFC 4443 section 3.1).
-  package static let noRoute: UInt8 = 0
-  package static let addressUnreachable: UInt8 = 3
-  package static let portUnreachable: UInt8 = 4
+  @inlinable package static var noRoute: UInt8 { 0 }
+  @inlinable package static var addressUnreachable: UInt8 { 3 }
+  @inlinable package static var portUnreachable: UInt8 { 4 }
 
   /// Whether the message is about another packet, so that none may be sent about it.
   package static func isError(_ type: UInt8) -> Bool { type < 128 || type == redirect }

@@ -1,17 +1,17 @@
 /// Offsets and numbers of the IPv6 header (RFC 8200 section 3).
-package enum IPv6Field {
-  package static let payloadLength = 4
-  package static let nextHeader = 6
-  package static let hopLimit = 7
-  package static let source = 8
-  package static let destination = 24
+@usableFromInline package enum IPv6Field {
+  @inlinable package static var payloadLength: Int { 4 }
+  @inlinable package static var nextHeader: Int { 6 }
+  @inlinable package static var hopLimit: Int { 7 }
+  @inlinable package static var source: Int { 8 }
+  @inlinable package static var destination: Int { 24 }
   /// Octets of the header.
-  package static let length = 40
+  @inlinable package static var length: Int { 40 }
 
   /// The "Next Header" of ICMPv6.
-  package static let icmp: UInt8 = 58
+  @inlinable package static var icmp: UInt8 { 58 }
   /// The smallest MTU of a link that carries IPv6 (section 5).
-  package static let minimumMTU = 1280
+  @inlinable package static var minimumMTU: Int { 1280 }
 }
 
 /// A view of an IPv6 header that has been checked: it and its payload lie within the octets.

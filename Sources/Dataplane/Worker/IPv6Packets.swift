@@ -86,7 +86,8 @@ extension Worker where IO: ~Copyable {
   }
 
   /// Octets of the largest packet that a frame puts on a link; nil for a super-frame whose headers do not say.
-  private func linkLength(
+  // Mutating, though it changes nothing: a call that only borrows would copy the worker first.
+  private mutating func linkLength(
     of frame: Frame, _ octets: PacketOctets, _ network: Int, _ header: IPv6Header
   ) -> Int? {
     let virtio = memory.header(of: frame)
