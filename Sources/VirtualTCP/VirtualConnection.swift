@@ -110,6 +110,11 @@ import WireFormats
   /// Whether both ends have ended their streams, or a reset has ended both.
   package var isClosed: Bool { isReset || outbound.isFinished && inbound.isFinished }
 
+  /// Whether the SYN of a direction had this sequence number.
+  package func began(with sequence: UInt32, _ direction: Direction) -> Bool {
+    self[direction].initialSequence == sequence
+  }
+
   /// Whether the limit was reached: octets had to be refused, or what is unread has no room for its end. Means something
   /// once everything has been read that can be: a hole that is filled makes much unread at once.
   package var overflowed: Bool {

@@ -52,8 +52,11 @@ extension GatewayEngine {
     let id = packet.session.id
     let isOpening = segment.flags.contains(.syn) && segment.flags.isDisjoint(with: [.ack, .rst])
     if let stream = streams[id] {
-      // The same ports again, after the end: another connection (RFC 9293 section 3.6.1).
-      guard isOpening, stream.connection.isClosed, packet.direction == stream.session.opened else { return stream }
+      // The same ports again, after the end: another connection (RFC 9293 section 3.6.1), unless it is the old SYN that came
+      // late: who has not heard of the end yet still needs the old one.
+      guard isOpening, stream.connection.isClosed, packet.direction == stream.session.opened,
+        !stream.connection.began(with: segment.sequence, packet.direction)
+      else { return stream }
       if !stream.notedShift.isZero { send(.note(id, SequenceShift()), about: id, for: .notice, now: now) }
       ended(id)
     }

@@ -67,6 +67,22 @@ struct IPv6Tests {
     #expect(bench.counters.value(of: .edits, DNSv6Gateway.id) == 1)
   }
 
+  @Test func `a SYN that comes late, after the end of its connection, begins no other`() {
+    var bench = EngineBench(DNSv6Gateway.self, transport: .tcp, addresses: Book(), overIPv6: true)
+    bench.connect()
+    for direction in [Direction.outbound, .inbound] { bench.send(direction, [.ack, .fin]) }
+    bench.send(.outbound)
+    _ = bench.take()
+    bench.segment(.outbound, at: -2, [], flags: .syn)
+    #expect(bench.take().segments.allSatisfy { !$0.1.flags.contains(.syn) })
+    // The server, which has not heard that its end has arrived, is answered as before.
+    bench.segment(.inbound, at: -1, [], flags: [.ack, .fin])
+    #expect(bench.take().segments.contains { $0.1.flags == .ack && $0.1.acknowledgment == bench.delivered(.inbound) })
+    // A SYN with another number does begin one.
+    bench.connect()
+    #expect(bench.counters.value(of: .connectionsOpened) == 2)
+  }
+
   @Test func `a name that grows makes the datagram longer, but not longer than its link`() {
     var bench = bench()
     bench.datagram(Self.reverse(Host.bob.address))
