@@ -143,8 +143,10 @@ extremes. Dashed lines in the drawing are the aims, the black line the spread.
 The copy-only forwarder moves frames between the same two devices and looks at nothing: what it costs is what the devices
 cost. Figures of TCP are bounded by the copies in and out of the kernel, which a gateway on TAP devices makes and a kernel's
 own NAT does not. Between veth devices the kernel translates within the sender's own system call, so that it has no queue,
-and its delays are those of a call. A delay is all from the generator's writing to its reading, its own turns included, on
-both sides at half of what Sallyport carries without loss; what it is more than the reference's is what the gateway adds. CPU is
+and its delays are those of a call. A delay is all from the generator's writing to its reading, on both sides at half of what
+Sallyport carries without loss; what it is more than the reference's is what the gateway adds. It is measured once with a core
+for the generator alone, which never sleeps, and the workers on the other cores, and once with all cores shared, where packets
+also wait for the generator's turns on a worker's core and leave it in clumps. CPU is
 what the gateway's threads spend on a core for each packet (or super-frame) that arrives on either side, polling included.
 
 ## In memory

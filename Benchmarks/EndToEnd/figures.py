@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .generator import HalfLoad, conversations, established, imix
-from .lab import Route
+from .lab import ApartLab, Lab, Route, TableLab
 from .machine import on_cpu_nanoseconds
 from .traffic import CONTROL_PORT, PLAIN_PORT, command_bits, connections, datagrams, stream_bits
 
@@ -36,8 +36,8 @@ class Figure:
     against: Callable[[Route, float], float] | None = None
     # Whether the aims are differences in the figure's unit, what the gateway adds to the reference, instead of ratios.
     aims_are_differences: bool = False
-    # Whether both sides are labs with room for millions of sessions.
-    needs_table: bool = False
+    # Which labs both sides are.
+    lab: type[Lab] = Lab
     # A pair takes minutes: measured only when asked for.
     takes_long: bool = False
 
@@ -101,8 +101,8 @@ def conversing(*words: object) -> Callable[[Route, float], float]:
     return lambda route, seconds: conversations(route, seconds, *words)
 
 
-# Both delays are measured at the same load.
-HALF_LOAD = HalfLoad()
+# Both delays are measured at the same load, once with a core for the generator alone, once with all cores shared.
+HALF_LOAD, SHARED_HALF_LOAD = HalfLoad(), HalfLoad()
 # Sessions, and whether filling them takes minutes: CSIT's points, 63 for each of 1 024 to 65 536 hosts.
 TABLE_POINTS = ((64_512, False), (258_048, False), (1_032_192, False), (4_128_768, True))
 
@@ -127,12 +127,18 @@ FIGURES = [
            lambda route, seconds: command_bits(route, seconds, CONTROL_PORT), (0.5, 0.7, 1.0), reference="plain",
            against=lambda route, seconds: command_bits(route, seconds, PLAIN_PORT)),
     *(Figure(f"established_{sessions}", f"18-byte UDP over {sessions} sessions", "kpps", 1e3, sessions_loaded(sessions),
-             (0.9, 1.15, 1.3), needs_table=True, takes_long=takes_long) for sessions, takes_long in TABLE_POINTS),
+             (0.9, 1.15, 1.3), lab=TableLab, takes_long=takes_long) for sessions, takes_long in TABLE_POINTS),
     Figure("delay_median", "delay at half load, median", "us", 1,
            lambda route, seconds: HALF_LOAD.delay(route, seconds, "p50"), (60, 60, 60), lower_is_better=True,
-           aims_are_differences=True),
+           aims_are_differences=True, lab=ApartLab),
     Figure("delay_99", "delay at half load, 99th percentile", "us", 1,
            lambda route, seconds: HALF_LOAD.delay(route, seconds, "p99"), (300, 300, 300), lower_is_better=True,
+           aims_are_differences=True, lab=ApartLab),
+    Figure("shared_delay_median", "the same with all cores shared, median", "us", 1,
+           lambda route, seconds: SHARED_HALF_LOAD.delay(route, seconds, "p50"), (60, 60, 60), lower_is_better=True,
+           aims_are_differences=True),
+    Figure("shared_delay_99", "the same with all cores shared, 99th percentile", "us", 1,
+           lambda route, seconds: SHARED_HALF_LOAD.delay(route, seconds, "p99"), (300, 300, 300), lower_is_better=True,
            aims_are_differences=True),
     Figure("ftp", "FTP conversations, PORT", "k/s", 1e3, conversing("ftp", "--command", "port"), (0.5, 0.8, 1.0),
            reference="helpers"),

@@ -1,6 +1,6 @@
 """Loads a lab with sallyport-load, which stands on both sides of the gateway with hosts and servers of its own."""
 
-from .lab import Lab, TableLab, Unable, binaries
+from .lab import Lab, TableLab, Unable
 from .traffic import PATIENCE, run_json
 
 # How long the search for the rate without loss takes, whose half delays are measured at, and each of its trials.
@@ -20,7 +20,7 @@ OVERLOAD_FLOWS = 1000
 def profile(lab: Lab, name: str, *words: object, seconds: float, patience: float = PATIENCE) -> dict:
     """The figures of a run of one profile, with a table that nobody has used before."""
     lab.forget()
-    command = [str(binaries() / "sallyport-load"), name, *lab.ends(), "--seconds", str(seconds), "--quiet", "--json",
+    command = [*lab.generator(), name, *lab.ends(), "--seconds", str(seconds), "--quiet", "--json", *lab.pacing(),
                *map(str, words)]
     return run_json(command, seconds + patience)
 

@@ -83,6 +83,9 @@ class Unable(Exception):
 class Lab(Route):
     """A lab in the direct topology, with Sallyport or the kernel in the middle, down again when the block ends."""
 
+    # What its name ends with.
+    suffix = ""
+
     def __init__(self, name: str, peer: str | None = None, workers: str | None = None):
         self.name = name
         self.peer = peer
@@ -122,6 +125,14 @@ class Lab(Route):
         return ["--inside", f"{inside}@{self.name}-alice", "--outside", f"{outside}@{self.name}-carol",
                 "--gateway", GATEWAY_INSIDE, "--hosts", HOSTS, "--servers", SERVERS]
 
+    def generator(self) -> list[str]:
+        """The load generator's command, where it runs as it should for this lab."""
+        return [str(binaries() / "sallyport-load")]
+
+    def pacing(self) -> list[str]:
+        """How the load generator waits until something is due."""
+        return []
+
     def _options(self) -> list[str]:
         options = ["--peer", self.peer] if self.peer else []
         return [*options, "--workers", self.workers] if self.workers and not self.peer else options
@@ -146,8 +157,29 @@ class Lab(Route):
         subprocess.run([*self._tool(), "down"], timeout=60, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
+class ApartLab(Lab):
+    """A lab whose load generator has the first core for itself and never sleeps, and the gateway's workers the others.
+
+    What a packet then waits for is the gateway's own; a generator that shares the worker's core would add its turns.
+    """
+
+    suffix = "-apart"
+
+    def __init__(self, name: str, peer: str | None = None, workers: str | None = None):
+        self._first, *others = sorted(os.sched_getaffinity(0))
+        super().__init__(name, peer, workers or ",".join(map(str, others or [self._first])))
+
+    def generator(self) -> list[str]:
+        return ["taskset", "--cpu-list", str(self._first), *super().generator()]
+
+    def pacing(self) -> list[str]:
+        return ["--spin"]
+
+
 class TableLab(Lab):
     """A lab whose gateway has room and global addresses for millions of sessions, of hosts behind a router."""
+
+    suffix = "-table"
 
     def ends(self) -> list[str]:
         words = super().ends()

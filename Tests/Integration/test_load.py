@@ -1,6 +1,7 @@
 """The load generator against gateways that work, that do not, and against what its user may get wrong."""
 
 import json
+import resource
 import signal
 import subprocess
 import time
@@ -56,6 +57,20 @@ class ProfileCases:
         self.assertGreater(figures["attempted"], 1000)
         self.assertGreater(figures["latency_p50"], 0)
         self.assertGreaterEqual(figures["latency_max"], figures["latency_p99"])
+
+    def test_a_generator_that_spins_uses_its_core_and_loads_at_the_same_rate(self):
+        def seconds_on_cpu():
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            return used.ru_utime + used.ru_stime
+
+        used = {}
+        for words in ([], ["--spin"]):
+            before = seconds_on_cpu()
+            figures = self.run_profile(
+                "udp", "--flows", 50, "--rate", 1000, "--seconds", 2, *words, "--expect", "loss<=0.05")
+            self.assertGreater(figures["attempted"], 1500)
+            used[bool(words)] = seconds_on_cpu() - before
+        self.assertGreater(used[True], 2 * used[False], used)
 
     def test_two_queues_share_the_load(self):
         figures = self.run_profile(

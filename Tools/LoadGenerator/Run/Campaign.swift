@@ -65,7 +65,7 @@ struct Campaign {
         inside: Side(.inside, port: inside.ports[index], network: network),
         outside: Side(.outside, port: outside.ports[index], network: network),
         network: network, servers: servers, lane: index, lanes: count, run: run)
-      return Lane(surroundings, profile: try make(surroundings))
+      return Lane(surroundings, profile: try make(surroundings), sleeps: !options.spin)
     }
     let resolution = Resolution(lanes)
     try resolution.findGateway(end: inside.text)

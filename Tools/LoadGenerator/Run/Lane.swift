@@ -30,12 +30,15 @@ final class Lane {
   let surroundings: Surroundings
   let profile: any LoadProfile
   let gauge = Gauge()
+  /// Whether it sleeps when nothing is due, and so begins what came due meanwhile all at once.
+  private let sleeps: Bool
   private var lastTick: UInt64 = 0
   private var lastArrival: UInt64 = 0
 
-  init(_ surroundings: Surroundings, profile: any LoadProfile) {
+  init(_ surroundings: Surroundings, profile: any LoadProfile, sleeps: Bool = true) {
     self.surroundings = surroundings
     self.profile = profile
+    self.sleeps = sleeps
   }
 
   /// Begins units at `rate` a second, or as fast as possible, from now until `end`; answers what became of them.
@@ -58,7 +61,7 @@ final class Lane {
       }
       let moved = turn(now)
       if !isOpen, isOver(now, since: end) { break }
-      if moved + begun == 0 {
+      if moved + begun == 0, sleeps || !isOpen {
         rest(for: isOpen ? min(pace?.pause ?? 50_000, Self.longestSleep) : Self.longestSleep)
       }
     }

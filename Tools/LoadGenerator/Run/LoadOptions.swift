@@ -35,6 +35,9 @@ struct LoadOptions: ParsableArguments {
   @Option(help: "Units to begin a second, or max; with --search, the highest rate to try.")
   var rate: RateArgument = .unlimited
 
+  @Flag(help: "Never sleep while loading: each unit leaves when it is due, and every queue's thread takes a core.")
+  var spin = false
+
   @Flag(help: "Find the highest rate without loss, by halving.")
   var search = false
 
