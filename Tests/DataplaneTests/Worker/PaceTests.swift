@@ -64,6 +64,47 @@ import WireFormats
     #expect(windows == [50_000, 25_000, 12_500, 6300, 3200, 1600, 1000, 1000, 1000])
   }
 
+  @Test func `in the adaptive mode comes to spin for frames at a steady distance, which it slept through at first`() {
+    var pace = Pace(.adaptive)
+    var time: UInt64 = 1_000_000
+    var slept: [Bool] = []
+    for _ in 0..<8 {
+      #expect(pace.next(work: 1, at: time) == .go)
+      let next = time + 30_000
+      var sleeps = false
+      var look = time
+      while look < next, !sleeps {
+        sleeps = pace.next(work: 0, at: look) == .sleep
+        look += 100
+      }
+      slept.append(sleeps)
+      time = next
+    }
+    #expect(slept == [true, true, true, true, true, false, false, false])
+  }
+
+  @Test func `in the adaptive mode does not come to spin for frames that it slept through while others want its core`()
+  {
+    var pace = Pace(.adaptive)
+    var time: UInt64 = 1_000_000
+    for _ in 0..<20 {
+      #expect(pace.next(work: 1, at: time) == .go)
+      // The first look is long over when the second one comes: somebody else ran.
+      #expect(pace.next(work: 0, at: time + 100) == .spin)
+      #expect(pace.next(work: 0, at: time + 20_000) == .sleep)
+      time += 30_000
+    }
+  }
+
+  @Test func `in the adaptive mode does not spin for frames farther apart than the longest window`() {
+    var pace = Pace(.adaptive)
+    for turn in 1...20 {
+      let time = UInt64(turn) * 60_000
+      #expect(pace.next(work: 1, at: time) == .go)
+      #expect(spinning(&pace, from: time) == 1000)
+    }
+  }
+
   @Test func `in the adaptive mode sleeps on while nothing comes`() {
     var pace = Pace(.adaptive)
     for turn in 0..<100 { #expect(pace.next(work: 0, at: 1_000_000 + UInt64(turn)) == .sleep) }
