@@ -87,21 +87,29 @@ package struct RoutingTable: Sendable {
 
   /// The longest match for `destination`, or nil when the network is unreachable.
   package func route(to destination: IPv4Address, in instance: RoutingInstance) -> Route? {
+    let place = place(to: destination, in: instance)
+    return place < 0 ? nil : routes[place]
+  }
+
+  /// The place in `routes` of the longest match; -1 for none.
+  @inline(__always)
+  private func place(to destination: IPv4Address, in instance: RoutingInstance) -> Int {
     let number = Int(instance.rawValue)
-    guard number < roots.count, roots[number] >= 0 else { return nil }
+    guard number < roots.count, roots[number] >= 0 else { return -1 }
     let root = roots[number]
     let address = destination.rawValue
     var cell = cells[root + Int(address >> 16)]
     if cell & Self.nested != 0 { cell = cells[Int(cell & ~Self.nested) + Int(address >> 8 & 255)] }
     if cell & Self.nested != 0 { cell = cells[Int(cell & ~Self.nested) + Int(address & 255)] }
-    return cell == 0 ? nil : routes[Int(cell) - 1]
+    return Int(cell) - 1
   }
 
   /// The next hop towards `destination`, or nil when the network is unreachable.
   package func nextHop(to destination: IPv4Address, in instance: RoutingInstance) -> NextHop? {
-    guard let route = route(to: destination, in: instance) else { return nil }
-    guard let other = route.leaksTo else {
-      return NextHop(interface: route.interface, neighbor: route.gateway ?? destination)
+    let place = place(to: destination, in: instance)
+    guard place >= 0 else { return nil }
+    guard let other = routes[place].leaksTo else {
+      return NextHop(interface: routes[place].interface, neighbor: routes[place].gateway ?? destination)
     }
     // One step only: two instances that leak to each other would send the look-up round for ever.
     guard let leaked = self.route(to: destination, in: other), leaked.leaksTo == nil else { return nil }
