@@ -80,8 +80,11 @@ struct AccessListTable: Sendable {
   func number(of name: String) -> Int { numbers[name] ?? lists.count - 1 }
 
   /// Whether the first line that speaks of the packet permits it.
+  @inline(__always)
   func permits(_ list: Int, _ packet: PacketFacts) -> Bool {
-    for index in lists[list] where matches(index, packet) { return lines[index].permits }
+    for index in lists[list] where lines[index].source.matches(packet.source) {
+      if lines[index].isAboutSourceOnly || matchesFurther(lines[index], packet) { return lines[index].permits }
+    }
     return false
   }
 
@@ -109,10 +112,9 @@ struct AccessListTable: Sendable {
     return false
   }
 
-  private func matches(_ index: Int, _ packet: PacketFacts) -> Bool {
-    let line = lines[index]
-    guard line.source.matches(packet.source) else { return false }
-    if line.isAboutSourceOnly { return true }
+  /// Whether a line speaks of the packet that speaks of its source.
+  @inline(never)
+  private func matchesFurther(_ line: Line, _ packet: PacketFacts) -> Bool {
     guard line.destination.matches(packet.destination),
       line.protocolNumber == Self.anyValue || line.protocolNumber == UInt16(packet.protocolNumber.rawValue),
       line.codePoints.contains(packet.codePoint), !line.fragments || packet.isLaterFragment

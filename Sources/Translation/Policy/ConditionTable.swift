@@ -59,10 +59,14 @@ struct ConditionTable: Sendable {
   }
 
   /// Whether a packet that leaves by `egress` meets the condition.
+  @inline(__always)
   func holds(_ condition: Condition, _ packet: PacketFacts, _ egress: Egress) -> Bool {
-    guard condition.rawValue & Condition.routeMap != 0 else {
-      return lists.permits(Int(condition.rawValue), packet)
-    }
+    condition.rawValue & Condition.routeMap == 0
+      ? lists.permits(Int(condition.rawValue), packet) : mapHolds(condition, packet, egress)
+  }
+
+  @inline(never)
+  private func mapHolds(_ condition: Condition, _ packet: PacketFacts, _ egress: Egress) -> Bool {
     for index in maps[Int(condition.rawValue & ~Condition.routeMap)] {
       let entry = entries[index]
       if entry.interfaces != 0, entry.interfaces >> UInt64(egress.interface.rawValue & 63) & 1 == 0 { continue }

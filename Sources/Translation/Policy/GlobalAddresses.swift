@@ -100,27 +100,40 @@ package struct GlobalAddresses: Sendable {
     count += keys.count
   }
 
-  private func block(of address: IPv4Address, in instance: RoutingInstance) -> Block? {
-    let key = UInt64(instance.rawValue) << 32 | UInt64(address.rawValue)
+  private static func key(_ address: IPv4Address, _ instance: RoutingInstance) -> UInt64 {
+    UInt64(instance.rawValue) << 32 | UInt64(address.rawValue)
+  }
+
+  /// The place of the block that an address is in; -1 for none. Many configurations have one block only.
+  @inline(__always)
+  private func place(of key: UInt64) -> Int {
+    if !blocks.isEmpty, blocks[0].keys.lowerBound <= key, key <= blocks[0].keys.upperBound { return 0 }
+    return blocks.count < 2 ? -1 : search(for: key)
+  }
+
+  @inline(never)
+  private func search(for key: UInt64) -> Int {
     var low = 0
     var high = blocks.count
     while low < high {
       let middle = (low + high) / 2
       if blocks[middle].keys.upperBound < key { low = middle + 1 } else { high = middle }
     }
-    return low < blocks.count && blocks[low].keys.contains(key) ? blocks[low] : nil
+    return low < blocks.count && blocks[low].keys.lowerBound <= key ? low : -1
   }
 
   /// The number of an address that this policy uses, or an earlier one used.
   package func number(of address: IPv4Address, in instance: RoutingInstance = .global) -> Int? {
-    block(of: address, in: instance).map {
-      $0.firstNumber + Int((UInt64(instance.rawValue) << 32 | UInt64(address.rawValue)) - $0.keys.lowerBound)
-    }
+    let key = Self.key(address, instance)
+    let place = place(of: key)
+    return place < 0
+      ? nil : blocks[place].firstNumber &+ Int(truncatingIfNeeded: key &- blocks[place].keys.lowerBound)
   }
 
   /// Whether translation uses the address.
   package func contains(_ address: IPv4Address, in instance: RoutingInstance = .global) -> Bool {
-    block(of: address, in: instance)?.isCurrent ?? false
+    let place = place(of: Self.key(address, instance))
+    return place >= 0 && blocks[place].isCurrent
   }
 
   /// The ranges of an instance, disjoint and ascending.

@@ -30,6 +30,8 @@ package struct Policy: Sendable {
   let conditions: ConditionTable
   /// What the packet path asks of each rule, flat.
   let ruleFacts: [RuleFacts]
+  /// Whether a rule admits packets from outside by their source address alone.
+  let filtersByAddress: Bool
   private let ruleNumbers: [Int32]
   let staticLocals: StaticTable
   let staticGlobals: StaticTable
@@ -69,6 +71,7 @@ package struct Policy: Sendable {
     statics = compiler.statics
     rules = compiler.rules(numbers: book.numbers(of: translation.dynamicRules, translation))
     ruleFacts = rules.map { compiler.ruleFacts($0) }
+    filtersByAddress = ruleFacts.contains { $0.filtering == .addressDependent }
     outsideStatics = translation.outsideStatics
     outsideRules = compiler.outsideRules
     destinationRules = compiler.destinationRules

@@ -35,11 +35,11 @@ extension Policy {
     for packet: PacketFacts, in instance: RoutingInstance, _ egress: ConditionTable.Egress
   ) -> Int? {
     let outside = facts[Int(egress.interface.rawValue)].instance
+    // Field by field: the whole of a rule's facts would be copied.
     for index in ruleFacts.indices {
-      let matcher = ruleFacts[index]
-      guard matcher.instance == instance, matcher.outsideInstance == outside,
-        matcher.egress == nil || matcher.egress == egress.interface,
-        conditions.holds(matcher.condition, packet, egress)
+      guard ruleFacts[index].instance == instance, ruleFacts[index].outsideInstance == outside,
+        ruleFacts[index].egress == nil || ruleFacts[index].egress == egress.interface,
+        conditions.holds(ruleFacts[index].condition, packet, egress)
       else { continue }
       return index
     }
