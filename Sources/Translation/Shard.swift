@@ -151,14 +151,12 @@ import WireFormats
 
   // MARK: Mappings
 
-  /// Asks for the cache line of the index where an inside endpoint's port mapping is.
+  /// Asks for the cache line of the index where an inside endpoint's port mapping is, if it is in its first bucket.
   @inline(__always)
   func prefetchMapping(
     of local: IPv4Address, port: UInt16, _ number: IPProtocol, _ instance: RoutingInstance, _ rule: UInt16
   ) {
-    let hash = MappingRecord.portKey(local, port, number, instance, rule).hash(seed: seed)
-    mappingIndex.prefetch(hash)
-    mappingIndex.prefetchSecond(hash)
+    mappingIndex.prefetch(MappingRecord.portKey(local, port, number, instance, rule).hash(seed: seed))
   }
 
   /// Asks for the places that a new mapping and its first session will take, all at once: one after the other their

@@ -90,7 +90,7 @@ package struct Translator: ~Copyable {
     guard packet.hash != 0 else { return }
     guard let entry = shard.sessionIndex.candidateInFirst(packet.hash) else {
       if workers > 1, isElsewhere(&packet) { return }
-      shard.sessionIndex.prefetchSecond(packet.hash)
+      shard.sessionIndex.prefetchSecondForStrays(packet.hash)
       prepareAdmission(packet)
       missing += 1
       return

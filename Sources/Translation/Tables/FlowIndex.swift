@@ -2,17 +2,21 @@ import CIntrinsics
 
 /// A hash index from flow keys to 32-bit values, in buckets of one cache line.
 ///
-///     0           12    16                                  64
-///     | 12 tags   | pad | 12 values of 32 bits              |
+///     0           12       13    16                               64
+///     | 12 tags   | strays | pad | 12 values of 32 bits           |
 ///
 /// A tag is 8 bits of the hash, 0 for a free slot; twelve are compared with one instruction. An entry lives in one of
-/// two buckets: in its first while that has more than two free slots, else in the emptier of the two, else one entry
-/// is moved to its own other bucket. Keys are not stored: the caller verifies a value against its record, which the
-/// burst has prefetched meanwhile.
+/// two buckets: in its first while that has room, else in its second, else one entry is moved to its own other bucket.
+/// To fill the emptier of the two would have to move fewer, but in a full table that has been in use for long it would
+/// put a third of the entries, and not a sixth, where only a second cache line finds them. A bucket counts its strays,
+/// the entries that are in their second bucket while this is their first: where there are none, who looks for a key
+/// needs no other cache line, so that a new flow is mostly known to be new by one. Keys are not stored: the caller
+/// verifies a value against its record, which the burst has prefetched meanwhile.
 @safe struct FlowIndex {
   static let slotsPerBucket = 12
   static let bucketSize = 64
   private static let slotMask: UInt32 = 0xFFF
+  private static let straysOffset = 12
   private static let valuesOffset = 16
 
   private let base: UnsafeMutableRawPointer
@@ -73,9 +77,31 @@ import CIntrinsics
     unsafe address(bucket).load(fromByteOffset: slot, as: UInt8.self)
   }
 
+  @inline(__always)
   private func set(_ bucket: UInt32, _ slot: Int, tag: UInt8, value: UInt32) {
     unsafe address(bucket).storeBytes(of: value, toByteOffset: Self.valuesOffset + slot * 4, as: UInt32.self)
     unsafe address(bucket).storeBytes(of: tag, toByteOffset: slot, as: UInt8.self)
+  }
+
+  /// Entries that have this bucket as their first and are in their second; 255 for that many or more, now or once.
+  @inline(__always)
+  func strays(_ bucket: UInt32) -> UInt8 {
+    unsafe address(bucket).load(fromByteOffset: Self.straysOffset, as: UInt8.self)
+  }
+
+  private func setStrays(_ bucket: UInt32, _ count: UInt8) {
+    unsafe address(bucket).storeBytes(of: count, toByteOffset: Self.straysOffset, as: UInt8.self)
+  }
+
+  private func addStray(of bucket: UInt32) {
+    let count = strays(bucket)
+    if count < .max { setStrays(bucket, count + 1) }
+  }
+
+  /// A count that has run full says nothing any more but that there may be strays.
+  private func removeStray(of bucket: UInt32) {
+    let count = strays(bucket)
+    if count > 0, count < .max { setStrays(bucket, count - 1) }
   }
 
   /// Asks for the cache line of the hash's first bucket.
@@ -90,13 +116,21 @@ import CIntrinsics
     unsafe sp_prefetch(address(second(hash)))
   }
 
+  /// Asks for the cache line of the hash's second bucket if the first, which should have come, has strays.
+  @inline(__always)
+  func prefetchSecondForStrays(_ hash: UInt64) {
+    if strays(first(hash)) != 0 { prefetchSecond(hash) }
+  }
+
   /// The value of the first slot of the first bucket whose tag fits.
   @inline(__always)
   func candidateInFirst(_ hash: UInt64) -> UInt32? { candidate(first(hash), Self.tag(hash)) }
 
   /// The value of the first slot of the second bucket whose tag fits.
   @inline(__always)
-  func candidateInSecond(_ hash: UInt64) -> UInt32? { candidate(second(hash), Self.tag(hash)) }
+  func candidateInSecond(_ hash: UInt64) -> UInt32? {
+    strays(first(hash)) == 0 ? nil : candidate(second(hash), Self.tag(hash))
+  }
 
   @inline(__always)
   private func candidate(_ bucket: UInt32, _ tag: UInt8) -> UInt32? {
@@ -108,37 +142,49 @@ import CIntrinsics
   @inline(__always)
   func find(_ hash: UInt64, where isWanted: (UInt32) -> Bool) -> UInt32? {
     let tag = Self.tag(hash)
-    for side in 0..<2 {
-      let bucket = side == 0 ? first(hash) : second(hash)
-      var found = matches(bucket, tag)
-      while found != 0 {
-        let candidate = value(bucket, found.trailingZeroBitCount)
-        if isWanted(candidate) { return candidate }
-        found &= found &- 1
-      }
+    let one = first(hash)
+    var found = matches(one, tag)
+    while found != 0 {
+      let candidate = value(one, found.trailingZeroBitCount)
+      if isWanted(candidate) { return candidate }
+      found &= found &- 1
+    }
+    guard strays(one) != 0 else { return nil }
+    let two = second(hash)
+    found = matches(two, tag)
+    while found != 0 {
+      let candidate = value(two, found.trailingZeroBitCount)
+      if isWanted(candidate) { return candidate }
+      found &= found &- 1
     }
     return nil
   }
 
   /// Adds an entry; false when neither bucket has room and nothing can be moved. `rehash` gives the hash of an entry
   /// that is in the index.
+  @inline(__always)
   func insert(_ hash: UInt64, _ newValue: UInt32, rehash: (UInt32) -> UInt64) -> Bool {
-    let tag = Self.tag(hash)
     let one = first(hash)
-    let freeInOne = matches(one, 0)
-    if freeInOne.nonzeroBitCount > 2 {
-      set(one, freeInOne.trailingZeroBitCount, tag: tag, value: newValue)
-      return true
+    let free = matches(one, 0)
+    guard free != 0 else { return insertStray(hash, newValue, rehash) }
+    set(one, free.trailingZeroBitCount, tag: Self.tag(hash), value: newValue)
+    return true
+  }
+
+  /// Adds an entry whose first bucket is full.
+  @inline(never)
+  private func insertStray(_ hash: UInt64, _ newValue: UInt32, _ rehash: (UInt32) -> UInt64) -> Bool {
+    let tag = Self.tag(hash)
+    let (one, two) = (first(hash), second(hash))
+    let free = matches(two, 0)
+    if free != 0 {
+      set(two, free.trailingZeroBitCount, tag: tag, value: newValue)
+    } else {
+      if displace(from: one, tag, newValue, rehash) { return true }
+      guard displace(from: two, tag, newValue, rehash) else { return false }
     }
-    let two = second(hash)
-    let freeInTwo = matches(two, 0)
-    if freeInOne | freeInTwo != 0 {
-      let useOne = freeInOne.nonzeroBitCount >= freeInTwo.nonzeroBitCount
-      set(
-        useOne ? one : two, (useOne ? freeInOne : freeInTwo).trailingZeroBitCount, tag: tag, value: newValue)
-      return true
-    }
-    return displace(from: one, tag, newValue, rehash) || displace(from: two, tag, newValue, rehash)
+    addStray(of: one)
+    return true
   }
 
   /// Moves one entry of a full bucket to its other bucket and takes its slot.
@@ -148,9 +194,11 @@ import CIntrinsics
     for slot in 0..<Self.slotsPerBucket {
       let moved = value(bucket, slot)
       let hash = rehash(moved)
-      let other = first(hash) == bucket ? second(hash) : first(hash)
+      let isFirst = first(hash) == bucket
+      let other = isFirst ? second(hash) : first(hash)
       let free = matches(other, 0)
       guard free != 0 else { continue }
+      isFirst ? addStray(of: bucket) : removeStray(of: other)
       set(other, free.trailingZeroBitCount, tag: self.tag(bucket, slot), value: moved)
       set(bucket, slot, tag: tag, value: newValue)
       return true
@@ -169,6 +217,7 @@ import CIntrinsics
         let slot = found.trailingZeroBitCount
         if value(bucket, slot) == oldValue {
           unsafe address(bucket).storeBytes(of: 0, toByteOffset: slot, as: UInt8.self)
+          if side == 1 { removeStray(of: first(hash)) }
           return true
         }
         found &= found &- 1

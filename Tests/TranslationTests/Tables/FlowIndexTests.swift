@@ -67,6 +67,8 @@ import Testing
         #expect(reference.allSatisfy { bed.find($0) == $0 })
       }
     }
+    for value in reference { #expect(bed.index.remove(bed.hashes[Int(value)], value)) }
+    #expect((0..<bed.index.bucketCount).allSatisfy { bed.index.strays($0) == 0 })
   }
 
   @Test func `entries of one hash fill two buckets and no more`() {
@@ -87,6 +89,32 @@ import Testing
     var found = 0
     for value in 0..<UInt32(200) where bed.find(value) == value { found += 1 }
     #expect(found == fits)
+  }
+
+  @Test func `a bucket counts the entries of its keys that are in their second buckets`() {
+    let bed = IndexBed(buckets: 64)
+    var random = SeededRandom(seed: 8)
+    let hashes = (0..<13).map { _ in 5 << 58 | 1 << 32 | random.next() & 0xFFFF_FFFF }
+    for hash in hashes.dropLast() { #expect(bed.add(hash)) }
+    #expect(bed.index.strays(5) == 0)
+    #expect(bed.add(hashes[12]))
+    #expect(bed.index.strays(5) == 1)
+    #expect(bed.index.candidateInSecond(hashes[12]) == 12)
+    #expect(bed.find(12) == 12)
+    #expect(bed.index.remove(hashes[12], 12))
+    #expect(bed.index.strays(5) == 0)
+    #expect(bed.index.candidateInSecond(hashes[12]) == nil)
+  }
+
+  @Test func `a count of strays that has run full forgets none of them`() {
+    let bed = IndexBed(buckets: 64)
+    var random = SeededRandom(seed: 9)
+    var added: [UInt32] = []
+    for value in 0..<UInt32(400) where bed.add(5 << 58 | 1 << 32 | random.next() & 0xFFFF_FFFF) { added.append(value) }
+    #expect(added.count > 300)
+    #expect(bed.index.strays(5) == .max)
+    for value in added.dropLast(10) { #expect(bed.index.remove(bed.hashes[Int(value)], value)) }
+    #expect(added.suffix(10).allSatisfy { bed.find($0) == $0 })
   }
 
   @Test func `a hash whose low octet is zero has a tag nevertheless`() {
