@@ -66,13 +66,22 @@ import WireFormats
   }
 
   /// The session with `key`, in the direction that the key names.
-  func findSession(_ key: FlowKey, _ hash: UInt64) -> UInt32? {
-    sessionIndex.find(hash) { verify($0, key) }.map { $0 >> 1 }
+  @inline(__always)
+  func findSession(_ key: FlowKey, _ hash: UInt64) -> UInt32? { Self.find(key, hash, sessionIndex, sessions) }
+
+  // Of the tables and not of the shard, which a call that only borrows would copy first.
+  private static func find(
+    _ key: FlowKey, _ hash: UInt64, _ index: FlowIndex, _ sessions: RecordTable<SessionRecord>
+  ) -> UInt32? {
+    index.find(hash) { verify($0, key, sessions) }.map { $0 >> 1 }
   }
 
   /// Whether an index entry is for `key`.
   @inline(__always)
-  func verify(_ entry: UInt32, _ key: FlowKey) -> Bool {
+  func verify(_ entry: UInt32, _ key: FlowKey) -> Bool { Self.verify(entry, key, sessions) }
+
+  @inline(__always)
+  private static func verify(_ entry: UInt32, _ key: FlowKey, _ sessions: RecordTable<SessionRecord>) -> Bool {
     let number = entry >> 1
     guard number < sessions.capacity else { return false }
     return entry & 1 == 0
@@ -85,15 +94,18 @@ import WireFormats
   }
 
   /// Adds a session; nil when the table or both buckets of one of its keys are full.
-  func insert(_ record: SessionRecord) -> UInt32? {
+  ///
+  /// - Parameter hash: the hash of the key of the direction in which it was opened, if it is known.
+  mutating func insert(_ record: inout SessionRecord, hash: UInt64? = nil) -> UInt32? {
     guard let number = sessions.allocate(next: { $0.mapping }) else { return nil }
     // A later run believes every record that is live, so it becomes live when all else of it is written. A killed
     // process leaves what its instructions have stored so far, in their order: only the compiler must not change it.
-    sessions[number] = record
+    sessions.write(&record, at: number)
     atomicMemoryFence(ordering: .releasing)
     sessions[number].flags.insert(.live)
-    let outbound = record.outboundKey.hash(seed: seed)
-    let inbound = record.inboundKey.hash(seed: seed)
+    let isInbound = record.flags.contains(.openedInbound)
+    let outbound = (isInbound ? nil : hash) ?? record.outboundKey.hash(seed: seed)
+    let inbound = (isInbound ? hash : nil) ?? record.inboundKey.hash(seed: seed)
     guard sessionIndex.insert(outbound, Self.entry(number, .outbound), rehash: { rehashSession($0) }) else {
       freeSession(number)
       return nil
@@ -162,11 +174,9 @@ import WireFormats
   /// Asks for the places that a new mapping and its first session will take, all at once: one after the other their
   /// loads would cost more than all the rest of an admission.
   @inline(__always)
-  func prefetchInsertion(_ mapping: MappingRecord, inboundKey: FlowKey) {
-    mappingIndex.prefetch(mapping.globalKey.hash(seed: seed))
+  mutating func prefetchInsertion(globalHash: UInt64, inboundKey: FlowKey) {
+    mappingIndex.prefetch(globalHash)
     sessionIndex.prefetch(inboundKey.hash(seed: seed))
-    mappings.prefetchNext()
-    sessions.prefetchNext()
   }
 
   /// Asks for the places in both indices of a mapping's inside global endpoint and of a session to it.
@@ -179,17 +189,29 @@ import WireFormats
   }
 
   /// The mapping whose local key is that of `probe`.
+  @inline(__always)
   func findMapping(like probe: MappingRecord) -> UInt32? {
     let key = probe.localKey
-    return mappingIndex.find(key.hash(seed: seed)) { entry in
+    return findMapping(key, key.hash(seed: seed))
+  }
+
+  /// The mapping with a local key, of which the hash is known.
+  @inline(__always)
+  func findMapping(_ key: FlowKey, _ hash: UInt64) -> UInt32? { Self.find(key, hash, mappingIndex, mappings) }
+
+  private static func find(
+    _ key: FlowKey, _ hash: UInt64, _ index: FlowIndex, _ mappings: RecordTable<MappingRecord>
+  ) -> UInt32? {
+    index.find(hash) { entry in
       entry & 1 == 0 && mappings[entry >> 1].localKey == key
     }.map { $0 >> 1 }
   }
 
-  /// Whether a record number, from wherever, is that of the mapping with a local key.
+  /// Whether a record number, from wherever, is that of a host's pairing under a rule.
   @inline(__always)
-  func isMapping(_ number: UInt32, _ localKey: FlowKey) -> Bool {
-    number < mappings.capacity && mappings[number].localKey == localKey
+  func isPairing(_ number: UInt32, of host: IPv4Address, _ instance: RoutingInstance, _ rule: UInt16) -> Bool {
+    number < mappings.capacity && mappings[number].kind == .pairing && mappings[number].insideLocal == host
+      && mappings[number].instance == instance && mappings[number].rule == rule
   }
 
   /// The address mapping (basic NAT) of an inside global address.
@@ -219,28 +241,42 @@ import WireFormats
   }
 
   /// Adds a mapping; nil when the table or its buckets are full.
-  func insert(_ record: MappingRecord) -> UInt32? {
-    guard let number = mappings.allocate(next: { $0.link }) else { return nil }
-    // As with sessions, the word that makes it live comes last.
-    var quiet = record
-    quiet.kind = .free
-    mappings[number] = quiet
-    atomicMemoryFence(ordering: .releasing)
-    mappings[number].kind = record.kind
-    guard record.isIndexed else { return number }
-    let local = record.localKey.hash(seed: seed)
+  mutating func insert(_ record: MappingRecord) -> UInt32? {
+    var record = record
+    guard record.isIndexed else { return place(&record) }
+    return insert(
+      &record, local: record.localKey.hash(seed: seed),
+      global: record.hasGlobalKey ? record.globalKey.hash(seed: seed) : nil)
+  }
+
+  /// Adds a mapping whose record the index has, under the hashes of its keys.
+  mutating func insert(_ record: inout MappingRecord, local: UInt64, global: UInt64?) -> UInt32? {
+    guard let number = place(&record) else { return nil }
     guard mappingIndex.insert(local, number << 1, rehash: { rehashMapping($0) }) else {
       freeMapping(number)
       return nil
     }
-    if record.hasGlobalKey {
-      let global = record.globalKey.hash(seed: seed)
+    if let global {
       guard mappingIndex.insert(global, number << 1 | 1, rehash: { rehashMapping($0) }) else {
         mappingIndex.remove(local, number << 1)
         freeMapping(number)
         return nil
       }
     }
+    return number
+  }
+
+  /// Puts a record into the table alone.
+  @inline(__always)
+  private mutating func place(_ record: inout MappingRecord) -> UInt32? {
+    guard let number = mappings.allocate(next: { $0.link }) else { return nil }
+    // As with sessions, the word that makes it live comes last.
+    let kind = record.kind
+    record.kind = .free
+    mappings.write(&record, at: number)
+    record.kind = kind
+    atomicMemoryFence(ordering: .releasing)
+    mappings[number].kind = kind
     return number
   }
 

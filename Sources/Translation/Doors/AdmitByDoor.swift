@@ -28,7 +28,7 @@ extension Translator {
     record.rule = door.rule
     if !door.mappings.isEmpty { record.mapping = door.mappings[door.mappings.count == 1 ? 0 : Int(offset)] }
     pass(&packet, record, through: place, port: offset) { translator, packet, record in
-      translator.openInbound(&packet, record)
+      translator.openInbound(&packet, &record)
     }
     return true
   }
@@ -58,7 +58,7 @@ extension Translator {
       record.insideGlobal = shard.mappings[mapping].insideGlobal
       if shard.mappings[mapping].isPort { record.insideGlobalPort = shard.mappings[mapping].insideGlobalPort }
     }
-    pass(&packet, record, through: place, port: 0) { translator, packet, record in translator.open(&packet, record) }
+    pass(&packet, record, through: place, port: 0) { translator, packet, record in translator.open(&packet, &record) }
     return true
   }
 
@@ -82,7 +82,7 @@ extension Translator {
     record.cameThroughDoor = true
     doors.addHold(mapping)
     let before = counters.value(of: .sessionsCreated)
-    open(&packet, record)
+    open(&packet, &record)
     if counters.value(of: .sessionsCreated) == before { doors.removeHold(mapping) }
     return true
   }
@@ -95,7 +95,7 @@ extension Translator {
   /// Opens a session through a door, and closes the door when that was its only use.
   private mutating func pass(
     _ packet: inout Packet, _ candidate: SessionRecord, through place: UInt32, port: UInt16,
-    open: (inout Translator, inout Packet, SessionRecord) -> Void
+    open: (inout Translator, inout Packet, inout SessionRecord) -> Void
   ) {
     guard let door = doors[place] else { return }
     var record = candidate
@@ -104,7 +104,7 @@ extension Translator {
     record.cameThroughDoor = holds
     let before = counters.value(of: .sessionsCreated)
     if holds { doors.addHold(record.mapping) }
-    open(&self, &packet, record)
+    open(&self, &packet, &record)
     guard counters.value(of: .sessionsCreated) != before else {
       if holds { doors.removeHold(record.mapping) }
       return

@@ -68,7 +68,7 @@ extension MappingRecord {
 
 extension Translator {
   /// Writes down a door that outlives its session; where the table has no room, it does not outlive the daemon.
-  func keep(_ door: Door) -> KeptDoor? {
+  mutating func keep(_ door: Door) -> KeptDoor? {
     guard door.request.outlivesParent, door.request.direction == .inbound, let deadline = door.deadline,
       let record = shard.insert(MappingRecord(door, until: deadline))
     else { return nil }

@@ -109,7 +109,8 @@ extension Translator {
           flags: .addressOnly))
     }
     return run(request, parent, rule: parent.rule) { translator, record in
-      translator.portMapping(for: record, towards: nil, rule)
+      var record = record
+      return translator.portMapping(for: &record, towards: nil, rule)
     }
   }
 
@@ -308,6 +309,6 @@ extension Translator {
     if door.insideGlobal == record.insideLocal { return .success(nil) }
     guard let rule = policy.ruleNumber(ofID: door.rule) else { return fixedMapping(for: record).map { $0 } }
     return policy.ruleFacts[rule].overload
-      ? portMapping(for: record, towards: nil, rule).map { $0 } : addressMapping(for: record, rule).map { $0 }
+      ? portMapping(for: &record, towards: nil, rule).map { $0 } : addressMapping(for: record, rule).map { $0 }
   }
 }

@@ -4,17 +4,19 @@ package import WireFormats
 /// 65 535, which refine RFC 4787 REQ-3a. Query identifiers have one class.
 package struct PortClass: Hashable, Sendable {
   package let ports: ClosedRange<UInt16>
-  /// 0, 1 or 2.
-  let index: Int
 
   package init(of port: UInt16, protocol number: IPProtocol) {
     switch (number, port) {
-    case (.icmp, _): (ports, index) = (0...65_535, 0)
-    case (_, ...511): (ports, index) = (1...511, 0)
-    case (_, ...1023): (ports, index) = (512...1023, 1)
-    default: (ports, index) = (1024...65_535, 2)
+    case (.icmp, _): ports = 0...65_535
+    case (_, ...511): ports = 1...511
+    case (_, ...1023): ports = 512...1023
+    default: ports = 1024...65_535
     }
   }
+
+  /// The number of the class of a TCP or UDP port: 0, 1 or 2.
+  @inline(__always)
+  static func index(of port: UInt16) -> Int { port <= 511 ? 0 : port <= 1023 ? 1 : 2 }
 }
 
 /// How the port of a new mapping is chosen.

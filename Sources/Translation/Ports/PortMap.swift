@@ -92,6 +92,7 @@ package import WireFormats
   }
 
   /// Claims a free port; false when somebody has it.
+  @inline(__always)
   package func claim(address: Int, protocol number: IPProtocol, port: UInt16, for owner: UInt8) -> Bool {
     guard let plane = Self.plane(number),
       exchange(word: word(address, plane, Int(port)), octet: Int(port) & 7, from: 0, to: owner)
@@ -109,8 +110,9 @@ package import WireFormats
   }
 
   /// The word that counts the ports in use of the class of `port`.
+  @inline(__always)
   private func countWord(_ address: Int, _ number: IPProtocol, _ port: UInt16) -> Int {
-    let place = number == .icmp ? 6 : (number == .tcp ? 0 : 3) + PortClass(of: port, protocol: number).index
+    let place = number == .icmp ? 6 : (number == .tcp ? 0 : 3) + PortClass.index(of: port)
     return controlWord(address, 1 + place)
   }
 

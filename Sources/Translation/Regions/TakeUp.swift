@@ -113,7 +113,7 @@ extension Translator {
       record.mapping = number
     }
     let mapping = record.mapping == SessionRecord.noMapping ? nil : shard.mappings[record.mapping]
-    guard case .success(let session) = install(record, isNew: false) else {
+    guard case .success(let session) = install(&record, isNew: false) else {
       if let mapping, !record.flags.contains(.ownsPort) {
         // It stays where other sessions use it, and has ended where not.
         mappings[Int(old.mapping)] = shard.findMapping(like: mapping) ?? TakeUpMark.unknown

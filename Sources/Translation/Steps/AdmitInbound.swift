@@ -52,7 +52,7 @@ extension Translator {
     if let ports = entry.entry.ports, ports.local != 0 { record.insideLocalPort = ports.local }
     record.flags.insert(.isStatic)
     if entry.entry.noPayload { record.flags.insert(.noPayload) }
-    openInbound(&packet, record)
+    openInbound(&packet, &record)
   }
 
   /// A connection to a virtual host: the next of the real ones gets it (RFC 2391 section 2). Its packets stay at the
@@ -69,7 +69,7 @@ extension Translator {
     var record = SessionRecord(inbound: packet, .global, outside)
     record.insideLocal = members[turn]
     record.flags.formUnion([.isStatic, .rotary])
-    openInbound(&packet, record)
+    openInbound(&packet, &record)
   }
 
   /// A packet to an inside global address that no static entry covers.
@@ -107,7 +107,7 @@ extension Translator {
     record.mapping = mapping
     record.rule = map.rule
     record.flags.insert(.addressOnly)
-    openInbound(&packet, record)
+    openInbound(&packet, &record)
   }
 
   /// A packet to an inside global endpoint that an inside host has: the rule's filtering behavior says who may use it.
@@ -130,7 +130,7 @@ extension Translator {
     (record.insideLocal, record.insideLocalPort) = (map.insideLocal, map.insideLocalPort)
     record.mapping = mapping
     record.rule = map.rule
-    openInbound(&packet, record)
+    openInbound(&packet, &record)
   }
 
   /// Nobody is to get the packet. An unsolicited SYN waits for the inside host's own (RFC 5382 REQ-4).
@@ -164,7 +164,7 @@ extension Translator {
     }
     guard isHere(&packet, Ownership.worker(ofInside: packet.destination, in: instance, of: workers)) else { return }
     record.flags.insert(.isStatic)
-    openInbound(&packet, record)
+    openInbound(&packet, &record)
   }
 
   // MARK: Outside hosts with a local address
@@ -216,15 +216,14 @@ extension Translator {
     return true
   }
 
-  mutating func openInbound(_ packet: inout Packet, _ candidate: SessionRecord) {
+  mutating func openInbound(_ packet: inout Packet, _ record: inout SessionRecord) {
     guard packet.timeToLive > 1 else {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
     }
-    var record = candidate
     guard localize(&packet, &record) else { return }
     // Answers to a packet that turned round turn round again.
     if packet.passage.contains(.hairpin) { record.flags.insert(.hairpin) }
-    open(&packet, record)
+    open(&packet, &record)
   }
 }

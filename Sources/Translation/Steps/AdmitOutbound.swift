@@ -32,7 +32,8 @@ extension Translator {
     }
     let outside = facts[hop.interface].instance
     let isOwn =
-      policy.isOwn(packet.destination, in: instance) || policy.isOwn(packet.destination, in: outside)
+      policy.isOwn(packet.destination, in: instance)
+      || outside != instance && policy.isOwn(packet.destination, in: outside)
     if isOwn, remote == nil, !isMapped(packet, packet.destination, outside) {
       packet.verdict = .deliver
       return
@@ -42,7 +43,7 @@ extension Translator {
       route(&packet)
       return
     }
-    guard isHere(&packet, outboundOwner(of: packet, instance)) else { return }
+    guard !packet.wasHandedOver || isHere(&packet, outboundOwner(of: packet, instance)) else { return }
     guard packet.timeToLive > 1 else {
       packet.verdict = .refuse(.timeExceeded, .timeToLiveExceeded)
       return
@@ -54,14 +55,17 @@ extension Translator {
       if remote.isBound { record.flags.insert(.outsideBound) }
     }
     if policy.globalAddresses.contains(record.outsideGlobal, in: outside) { record.flags.insert(.hairpin) }
-    admit(&packet, record, ConditionTable.Egress(interface: hop.interface, nextHop: hop.neighbor))
+    // Where inside knows the outside host by another address, or it is behind the gateway's own, `wayOut` decides.
+    let isPlain = remote == nil && !record.flags.contains(.hairpin)
+    admit(&packet, &record, hop, isPlain)
   }
 
   /// Finds what translates the session's inside host, in IOS's order: static entries, then dynamic rules.
-  private mutating func admit(
-    _ packet: inout Packet, _ candidate: SessionRecord, _ egress: ConditionTable.Egress
-  ) {
-    var record = candidate
+  ///
+  /// - Parameter isPlain: whether the session's packets go by `hop` for as long as it stands.
+  @inline(__always)
+  private mutating func admit(_ packet: inout Packet, _ record: inout SessionRecord, _ hop: NextHop, _ isPlain: Bool) {
+    let egress = ConditionTable.Egress(interface: hop.interface, nextHop: hop.neighbor)
     if doors.outboundCount > 0, leaveByDoor(&packet, record) { return }
     let facts = packetFacts(packet)
     if let number = policy.staticEntry(facts, in: record.insideInstance, egress) {
@@ -70,25 +74,28 @@ extension Translator {
       if let ports = entry.entry.ports, ports.global != 0 { record.insideGlobalPort = ports.global }
       record.flags.insert(.isStatic)
       if entry.entry.noPayload { record.flags.insert(.noPayload) }
-      open(&packet, record)
+      open(&packet, &record, by: isPlain ? hop : nil)
     } else if doors.count > 0, leaveFromDoor(&packet, record) {
       return
     } else if let rule = policy.rule(for: facts, in: record.insideInstance, egress) {
       record.rule = policy.ruleFacts[rule].id
-      admit(&packet, record, by: rule)
+      admit(&packet, &record, under: rule, by: isPlain ? hop : nil)
     } else if record.flags.contains(.hairpin) {
       packet.verdict = .drop(.hairpin)
     } else if record.outsideGlobal != record.outsideLocal || record.outsideGlobalPort != record.outsideLocalPort {
       // Only the outside host is translated.
       record.flags.insert(.isStatic)
-      open(&packet, record)
+      open(&packet, &record)
     } else {
       route(&packet)
     }
   }
 
   /// The first packet of a session under a dynamic rule: mapping, then session.
-  private mutating func admit(_ packet: inout Packet, _ candidate: SessionRecord, by rule: Int) {
+  @inline(__always)
+  private mutating func admit(
+    _ packet: inout Packet, _ record: inout SessionRecord, under rule: Int, by hop: NextHop?
+  ) {
     // A reset or an answer cannot open anything; letting it out untranslated would show the inside address.
     let isStray =
       packet.protocolNumber == .tcp
@@ -102,7 +109,6 @@ extension Translator {
       packet.verdict = .drop(.protocolNotTranslated)
       return
     }
-    var record = candidate
     let behavior = policy.ruleFacts[rule].mapping
     let found: Result<UInt32, MappingRefusal>
     if !overload {
@@ -110,7 +116,7 @@ extension Translator {
     } else if behavior == .addressAndPortDependent {
       found = ownPort(for: &record, rule)
     } else {
-      found = portMapping(for: record, towards: behavior == .addressDependent ? record.outsideGlobal : nil, rule)
+      found = portMapping(for: &record, towards: behavior == .addressDependent ? record.outsideGlobal : nil, rule)
     }
     switch found {
     case .success(let mapping):
@@ -123,7 +129,7 @@ extension Translator {
           record.flags.insert(.addressOnly)
         }
       }
-      open(&packet, record)
+      open(&packet, &record, by: hop)
     case .failure(let refusal):
       counters.note(refusalOf: packet.source, rule: rule, reason: refusal.reason)
       journal.refused(refusalEvent(of: packet, record.insideInstance, rule, refusal.reason))
@@ -205,6 +211,7 @@ extension Translator {
   /// The worker of a packet from inside. A host behind a virtual one answers at the worker of the virtual port.
   @inline(__always)
   private mutating func outboundOwner(of packet: Packet, _ instance: RoutingInstance) -> Int {
+    if workers == 1 { return worker }
     if packet.protocolNumber == .tcp, !policy.destinationMembers.isEmpty, !packet.wasHandedOver,
       !packet.tcpFlags.contains(.syn) || packet.tcpFlags.contains(.ack),
       policy.destinationMembers.contains(packet.source)
@@ -216,15 +223,21 @@ extension Translator {
   }
 
   /// Whether this worker is `owner`; otherwise sets the verdict: a packet is handed over once, never twice.
+  @inline(__always)
   mutating func isHere(_ packet: inout Packet, _ owner: Int) -> Bool {
     if owner == worker { return true }
+    leave(&packet, to: owner)
+    return false
+  }
+
+  @inline(never)
+  private mutating func leave(_ packet: inout Packet, to owner: Int) {
     if packet.wasHandedOver {
       packet.verdict = .drop(.handOverTwice)
     } else {
       counters.add(to: .handedOver)
       packet.verdict = .handOver(worker: UInt8(owner))
     }
-    return false
   }
 
   /// What a sender is told when limits or pools are used up: code 13 of RFC 5508 REQ-8, or 1 of RFC 6888 REQ-11.

@@ -5,12 +5,13 @@ package import WireFormats
 // cheapest. A host's sessions are its worker's business; instances, lists and the total are shared counters.
 extension Translator {
   /// Counts a session to be in everything that limits it; returns why it may not be, and then counts it nowhere.
+  @inline(__always)
   mutating func takePlaces(_ record: inout SessionRecord, isNew: Bool) -> DropReason? {
-    if let reason = takeHostPlace(&record, isNew: isNew) {
+    if policy.limits.limitsHosts, let reason = takeHostPlace(&record, isNew: isNew) {
       limit.noteMiss()
       return reason
     }
-    if let place = policy.limitedList(of: record.insideLocal) {
+    if !policy.limitedLists.isEmpty, let place = policy.limitedList(of: record.insideLocal) {
       guard limit.take(list: place, maximum: policy.limitedLists[place].maximum) else {
         giveHostPlaceBack(record)
         return .listSessionsExhausted
@@ -63,7 +64,6 @@ extension Translator {
   /// Counts a session of its inside host; returns why it may not be. Sessions that outside hosts open count too, but
   /// the rate is that of the host's own.
   private mutating func takeHostPlace(_ record: inout SessionRecord, isNew: Bool) -> DropReason? {
-    guard policy.limits.limitsHosts else { return nil }
     let maximum = policy.limits.hosts[record.insideLocal] ?? policy.limits.allHosts ?? .max
     var probe = hostProbe(record.insideLocal, record.insideInstance)
     let rate = UInt32(clamping: policy.limits.newSessionsPerSecond ?? 0)

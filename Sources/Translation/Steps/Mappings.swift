@@ -42,7 +42,7 @@ extension Translator {
   /// The mapping of a session's inside endpoint, made if it was not there: whomever it talks to (endpoint-independent,
   /// RFC 4787 REQ-1), or for one `remote` address.
   mutating func portMapping(
-    for record: SessionRecord, towards remote: IPv4Address?, _ rule: Int
+    for record: inout SessionRecord, towards remote: IPv4Address?, _ rule: Int
   ) -> Result<UInt32, MappingRefusal> {
     var probe = MappingRecord(kind: remote == nil ? .port : .portByAddress)
     probe.insideLocal = record.insideLocal
@@ -52,26 +52,32 @@ extension Translator {
     probe.outsideInstance = record.outsideInstance
     probe.rule = policy.ruleFacts[rule].id
     if let remote { probe.remote = remote } else { probe.word = now }
-    if let mapping = shard.findMapping(like: probe) { return .success(mapping) }
-    switch claimPort(for: record, rule) {
+    let key = probe.localKey
+    let localHash = key.hash(seed: shard.seed)
+    if let mapping = shard.findMapping(key, localHash) { return .success(mapping) }
+    switch claimPort(for: &record, rule) {
     case .failure(let refusal): return .failure(refusal)
     case .success(let claimed):
       probe.insideGlobal = claimed.address
       probe.insideGlobalPort = claimed.port
       probe.link = claimed.pairing
-      shard.prefetchInsertion(
-        probe,
-        inboundKey: FlowKey(
-          source: record.outsideGlobal, sourcePort: record.outsideGlobalPort, destination: claimed.address,
-          destinationPort: claimed.port, protocol: record.protocolNumber, instance: record.outsideInstance,
-          direction: .inbound))
-      guard let mapping = shard.insert(probe) else {
+      let globalHash = probe.globalKey.hash(seed: shard.seed)
+      // The host's own port was foreseen.
+      if claimed.port != record.insideLocalPort {
+        shard.prefetchInsertion(
+          globalHash: globalHash,
+          inboundKey: FlowKey(
+            source: record.outsideGlobal, sourcePort: record.outsideGlobalPort, destination: claimed.address,
+            destinationPort: claimed.port, protocol: record.protocolNumber, instance: record.outsideInstance,
+            direction: .inbound))
+      }
+      guard let mapping = shard.insert(&probe, local: localHash, global: globalHash) else {
         release(claimed, record)
         return .failure(MappingRefusal(reason: .mappingsExhausted))
       }
       if claimed.pairing != MappingRecord.noPairing { shard.mappings[claimed.pairing].users += 1 }
       counters.add(to: .mappingsCreated)
-      noteMapping(probe, isNew: true)
+      if journal.isOn { noteMapping(probe, isNew: true) }
       counters.set(.mappings, to: shard.mappingCount)
       return .success(mapping)
     }
@@ -80,7 +86,7 @@ extension Translator {
   /// A port of the session's own (address- and port-dependent mapping): the session itself is the mapping. Returns the
   /// pairing that the session uses, or `noMapping`.
   mutating func ownPort(for record: inout SessionRecord, _ rule: Int) -> Result<UInt32, MappingRefusal> {
-    switch claimPort(for: record, rule) {
+    switch claimPort(for: &record, rule) {
     case .failure(let refusal): return .failure(refusal)
     case .success(let claimed):
       record.insideGlobal = claimed.address

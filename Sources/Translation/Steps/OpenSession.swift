@@ -3,8 +3,9 @@ import WireFormats
 
 extension Translator {
   /// Adds the session and sends the packet through it; refuses the packet when there is no room.
-  mutating func open(_ packet: inout Packet, _ candidate: SessionRecord) {
-    var record = candidate
+  ///
+  /// - Parameter hop: where the session's outbound packets go, if its admission has found that out.
+  mutating func open(_ packet: inout Packet, _ record: inout SessionRecord, by hop: NextHop? = nil) {
     record.created = now
     record.lastUsed = now
     if packet.protocolNumber == .udp, record.outsideGlobalPort == 53 { record.flags.insert(.dns) }
@@ -12,16 +13,17 @@ extension Translator {
     record.updateDifferences()
     // With several globals for one local, a second session between the same two endpoints could not be told from the
     // first on its way back.
-    guard !hasTwin(record) else {
+    guard !hasTwin(&record) else {
       release(record)
       packet.verdict = .drop(.filtered)
       return
     }
-    switch install(record) {
+    switch install(&record, hash: packet.hash) {
     case .success(let session):
       counters.add(to: .sessionsCreated)
       counters.set(.sessions, to: shard.sessionCount)
-      translateCarefully(&packet, session)
+      if let hop, !record.isInspected { remember(hop, in: session) }
+      if packet.isFragment { translateCarefully(&packet, session) } else { translate(&packet, session) }
     case .failure(let refusal):
       if refusal.reason == .cleared {
         packet.verdict = .drop(.cleared)
@@ -37,7 +39,8 @@ extension Translator {
   /// Whether another session has one of the keys of a new one. The packet has shown that the key of its own direction is
   /// free; that of the other can be taken where two local endpoints stand for one global endpoint, as with an outside
   /// host that inside hosts reach by both of its addresses.
-  private mutating func hasTwin(_ record: SessionRecord) -> Bool {
+  @inline(__always)
+  private mutating func hasTwin(_ record: inout SessionRecord) -> Bool {
     if record.flags.contains(.openedInbound) { return hasSession(record.outboundKey) }
     // An inside global endpoint that was claimed for this one is nobody else's, and neither are outside addresses that
     // are not translated.
@@ -51,9 +54,12 @@ extension Translator {
   /// Puts a session into the table, counted in all that limits it; gives back what was claimed for it when it may not be
   /// there.
   ///
-  /// - Parameter isNew: whether a packet has just opened it; one that an earlier run had is no matter of a host's rate.
-  mutating func install(_ candidate: SessionRecord, isNew: Bool = true) -> Result<UInt32, MappingRefusal> {
-    var record = candidate
+  /// - Parameters:
+  ///   - isNew: whether a packet has just opened it; one that an earlier run had is no matter of a host's rate.
+  ///   - hash: the hash of that packet's key.
+  mutating func install(
+    _ record: inout SessionRecord, isNew: Bool = true, hash: UInt64? = nil
+  ) -> Result<UInt32, MappingRefusal> {
     if let reason = takePlaces(&record, isNew: isNew) {
       release(record)
       return .failure(MappingRefusal(reason: reason))
@@ -67,7 +73,7 @@ extension Translator {
       release(record)
       return .failure(MappingRefusal(reason: .cleared))
     }
-    guard permit(&record), let session = shard.insert(record) else {
+    guard !policy.filtersByAddress || permit(&record), let session = shard.insert(&record, hash: hash) else {
       if record.flags.contains(.outsideBound) {
         bindings.release(local: record.outsideLocal, for: record.insideInstance, now: now)
       }

@@ -23,7 +23,7 @@ extension Translator {
   static var addressesTried: Int { 64 }
 
   /// Claims a port for a session's inside endpoint.
-  mutating func claimPort(for record: SessionRecord, _ rule: Int) -> Result<ClaimedPort, MappingRefusal> {
+  mutating func claimPort(for record: inout SessionRecord, _ rule: Int) -> Result<ClaimedPort, MappingRefusal> {
     let facts = policy.ruleFacts[rule]
     if facts.isDeterministic {
       guard let range = policy.rules[rule].deterministic?.range(of: record.insideLocal) else {
@@ -31,38 +31,41 @@ extension Translator {
       }
       var choice = facts.choice
       choice.range = range.ports
-      guard let port = claim(on: range.address, for: record, choice) else {
+      guard let port = claim(on: range.address, for: &record, choice) else {
         return .failure(MappingRefusal(reason: .portsExhausted))
       }
       return .success(ClaimedPort(address: range.address, port: port, pairing: MappingRecord.noPairing))
     }
-    if facts.isPaired { return claimPaired(record, rule) }
+    if facts.isPaired { return claimPaired(&record, rule) }
     let count = facts.addressCount
     guard count > 0 else { return .failure(MappingRefusal(reason: .addressesExhausted)) }
     // Arbitrary pooling starts anywhere; hosts of a rule with one address have no choice.
     let start = count == 1 ? 0 : Int(truncatingIfNeeded: random.next() >> 1) % count
     for step in 0..<min(count, Self.addressesTried) {
       let address = policy.rules[rule].addresses[(start + step) % count]
-      if let port = claim(on: address, for: record, choice(for: record, facts.choice)) {
+      if let port = claim(on: address, for: &record, choice(for: &record, facts.choice)) {
         return .success(ClaimedPort(address: address, port: port, pairing: MappingRecord.noPairing))
       }
     }
     return .failure(MappingRefusal(reason: .portsExhausted))
   }
 
-  private mutating func claim(on address: IPv4Address, for record: SessionRecord, _ choice: PortChoice) -> UInt16? {
+  @inline(__always)
+  private mutating func claim(
+    on address: IPv4Address, for record: inout SessionRecord, _ choice: PortChoice
+  ) -> UInt16? {
     guard let number = policy.globalAddresses.number(of: address, in: record.outsideInstance) else { return nil }
     return allocator.allocate(
       address: number, protocol: record.protocolNumber, preferred: record.insideLocalPort, choice: choice,
       random: &random)
   }
 
-  private mutating func choice(for record: SessionRecord, _ choice: PortChoice) -> PortChoice {
+  @inline(__always)
+  private mutating func choice(for record: inout SessionRecord, _ choice: PortChoice) -> PortChoice {
     guard !policy.settings.fullRange.isEmpty else { return choice }
     var choice = choice
-    choice.fullRange = policy.settings.fullRange.contains {
-      $0.transport == record.protocolNumber && $0.port == record.insideLocalPort
-    }
+    let (transport, port) = (record.protocolNumber, record.insideLocalPort)
+    choice.fullRange = policy.settings.fullRange.contains { $0.transport == transport && $0.port == port }
     return choice
   }
 
@@ -70,8 +73,21 @@ extension Translator {
 
   /// A port of the address that the host is paired with; a host that has none is spread over the pool by a hash of its
   /// address, so that few of them compete for the same ports.
+  @inline(__always)
   private mutating func claimPaired(
-    _ record: SessionRecord, _ rule: Int
+    _ record: inout SessionRecord, _ rule: Int
+  ) -> Result<ClaimedPort, MappingRefusal> {
+    guard let known = findPairing(of: &record, policy.ruleFacts[rule].id) else { return claimUnpaired(&record, rule) }
+    guard let port = claim(in: known, for: &record, rule) else {
+      return .failure(MappingRefusal(reason: .portsExhausted))
+    }
+    return .success(ClaimedPort(address: shard.mappings[known].insideGlobal, port: port, pairing: known))
+  }
+
+  /// The same for a host that is not paired yet.
+  @inline(never)
+  private mutating func claimUnpaired(
+    _ record: inout SessionRecord, _ rule: Int
   ) -> Result<ClaimedPort, MappingRefusal> {
     var pairing = MappingRecord(kind: .pairing)
     pairing.insideLocal = record.insideLocal
@@ -79,19 +95,13 @@ extension Translator {
     pairing.outsideInstance = record.outsideInstance
     pairing.rule = policy.ruleFacts[rule].id
     pairing.word = now
-    if let known = findPairing(like: pairing) {
-      guard let port = claim(in: known, for: record, rule) else {
-        return .failure(MappingRefusal(reason: .portsExhausted))
-      }
-      return .success(ClaimedPort(address: shard.mappings[known].insideGlobal, port: port, pairing: known))
-    }
     let count = policy.ruleFacts[rule].addressCount
     guard count > 0 else { return .failure(MappingRefusal(reason: .addressesExhausted)) }
     let start = Int((record.insideLocal.rawValue &* 0x9E37_79B1) >> 8) % count
     for step in 0..<min(count, Self.addressesTried) {
       pairing.insideGlobal = policy.rules[rule].addresses[(start + step) % count]
       guard let added = insertPairing(pairing) else { continue }
-      if let port = claim(in: added, for: record, rule) {
+      if let port = claim(in: added, for: &record, rule) {
         pairingHints[record.insideLocal, record.insideInstance] = added
         return .success(ClaimedPort(address: pairing.insideGlobal, port: port, pairing: added))
       }
@@ -100,11 +110,14 @@ extension Translator {
     return .failure(MappingRefusal(reason: .portsExhausted))
   }
 
-  private mutating func findPairing(like probe: MappingRecord) -> UInt32? {
-    let hint = pairingHints[probe.insideLocal, probe.instance]
-    if shard.isMapping(hint, probe.localKey) { return hint }
-    guard let found = shard.findMapping(like: probe) else { return nil }
-    pairingHints[probe.insideLocal, probe.instance] = found
+  @inline(__always)
+  private mutating func findPairing(of record: inout SessionRecord, _ rule: UInt16) -> UInt32? {
+    let (host, instance) = (record.insideLocal, record.insideInstance)
+    let hint = pairingHints[host, instance]
+    if shard.isPairing(hint, of: host, instance, rule) { return hint }
+    let key = MappingRecord.pairingKey(host, instance, rule)
+    guard let found = shard.findMapping(key, key.hash(seed: shard.seed)) else { return nil }
+    pairingHints[host, instance] = found
     return found
   }
 
@@ -150,24 +163,25 @@ extension Translator {
   // MARK: Sets of ports
 
   /// A port on a pairing's address: of its sets where it has such, and of one more when they are used up.
-  private mutating func claim(in pairing: UInt32, for record: SessionRecord, _ rule: Int) -> UInt16? {
+  @inline(__always)
+  private mutating func claim(in pairing: UInt32, for record: inout SessionRecord, _ rule: Int) -> UInt16? {
     let facts = policy.ruleFacts[rule]
     let host = shard.mappings[pairing]
     // Ports below 1024 are in no set.
     guard let blocks = facts.portBlocks, record.protocolNumber == .icmp || record.insideLocalPort >= 1024,
       let number = policy.globalAddresses.number(of: host.insideGlobal, in: host.outsideInstance)
-    else { return claim(on: host.insideGlobal, for: record, choice(for: record, facts.choice)) }
+    else { return claim(on: host.insideGlobal, for: &record, choice(for: &record, facts.choice)) }
     for place in 0..<host.portSets {
       // Of sets that were given out before a reload changed their size there may be more than there are now.
       guard let found = findSet(place, of: host), shard.mappings[found].setIndex < blocks.setCount else { continue }
       let set = PortSet(address: number, index: shard.mappings[found].setIndex, blocks: blocks)
-      if let port = claim(in: set, for: record, facts.choice) { return port }
+      if let port = claim(in: set, for: &record, facts.choice) { return port }
     }
     guard host.portSets == 0 || !blocks.singleSet, let set = addSet(to: pairing, number, blocks) else { return nil }
-    return claim(in: set, for: record, facts.choice)
+    return claim(in: set, for: &record, facts.choice)
   }
 
-  private mutating func claim(in set: PortSet, for record: SessionRecord, _ choice: PortChoice) -> UInt16? {
+  private mutating func claim(in set: PortSet, for record: inout SessionRecord, _ choice: PortChoice) -> UInt16? {
     allocator.allocate(
       in: set, protocol: record.protocolNumber, preferred: record.insideLocalPort, preserves: choice.preserves,
       random: &random)

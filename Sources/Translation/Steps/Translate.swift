@@ -86,6 +86,15 @@ extension Translator {
     return neighbor
   }
 
+  /// Has a session remember where its outbound packets go, as `lookUpNextHop` would: that again finds no room for the
+  /// neighbour where there is none now.
+  @inline(__always)
+  mutating func remember(_ hop: NextHop, in session: UInt32) {
+    guard let neighbor = neighbors.findOrAdd(hop, now: now) else { return }
+    shard.sessions[session].outboundNeighbor = neighbor
+    shard.sessions[session].outboundGeneration = generation
+  }
+
   /// Sends a packet for an inside global address back in: it leaves this translation by the outside interface and
   /// arrives there anew, with its translated source (RFC 4787 REQ-9a), to be translated once more.
   private mutating func turnRound(_ packet: inout Packet, _ session: UInt32) {

@@ -112,6 +112,13 @@ package struct MappingRecord: Sendable, BitwiseCopyable {
     FlowKey(local, port, IPv4Address(0), rule, protocol: number, instance: instance, tag: Kind.port.localTag)
   }
 
+  /// The local key of a host's pairing.
+  @inline(__always)
+  static func pairingKey(_ host: IPv4Address, _ instance: RoutingInstance, _ rule: UInt16) -> FlowKey {
+    FlowKey(
+      host, 0, IPv4Address(0), rule, protocol: IPProtocol(rawValue: 0), instance: instance, tag: Kind.pairing.localTag)
+  }
+
   /// The key under which an inbound packet finds it.
   @inline(__always)
   var globalKey: FlowKey {

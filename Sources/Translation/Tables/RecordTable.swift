@@ -34,29 +34,33 @@ import CIntrinsics
     }
   }
 
+  /// Writes a record as the octets that it is: an assignment would go field by field.
+  @inline(__always)
+  func write(_ record: inout Record, at index: UInt32) {
+    precondition(index < capacity)
+    unsafe UnsafeMutableRawPointer(base + Int(index)).copyMemory(from: &record, byteCount: MemoryLayout<Record>.size)
+  }
+
   /// Asks for the record's cache line; any number is allowed, a prefetch of a foreign address does nothing.
   @inline(__always)
   func prefetch(_ index: UInt32) {
     unsafe sp_prefetch_write(base + Int(index))
   }
 
-  /// Asks for the cache line of the record that `allocate` will give next.
-  @inline(__always)
-  func prefetchNext() {
-    let free = unsafe header.pointee.firstFree
-    prefetch(free == UInt32.max ? unsafe header.pointee.highWater : free)
-  }
-
-  /// A free record's number, or nil when all are in use. `next` reads the free list's link in a free record.
+  /// A free record's number, or nil when all are in use. `next` reads the free list's link in a free record. The record
+  /// that will be given next is asked for: what is stored in a line that is far away keeps all later stores waiting.
   func allocate(next: (borrowing Record) -> UInt32) -> UInt32? {
     let free = unsafe header.pointee.firstFree
     if free != UInt32.max {
-      unsafe header.pointee.firstFree = next(self[free])
+      let following = next(self[free])
+      prefetch(following == UInt32.max ? unsafe header.pointee.highWater : following)
+      unsafe header.pointee.firstFree = following
       unsafe header.pointee.count += 1
       return free
     }
     let fresh = unsafe header.pointee.highWater
     guard fresh < capacity else { return nil }
+    prefetch(fresh + 1)
     unsafe header.pointee.highWater = fresh + 1
     unsafe header.pointee.count += 1
     return fresh

@@ -63,13 +63,23 @@ package struct SessionRecord: Sendable, BitwiseCopyable {
   }
 
   /// Derives the checksum differences from the addresses and ports.
+  @inline(__always)
   mutating func updateDifferences() {
-    let source = InternetChecksum.difference(from: insideLocal.rawValue, to: insideGlobal.rawValue)
-    let destination = InternetChecksum.difference(from: outsideLocal.rawValue, to: outsideGlobal.rawValue)
-    addressDifference = InternetChecksum.add(source, destination)
-    let sourcePort = InternetChecksum.difference(from: UInt32(insideLocalPort), to: UInt32(insideGlobalPort))
-    let destinationPort = InternetChecksum.difference(from: UInt32(outsideLocalPort), to: UInt32(outsideGlobalPort))
-    portDifference = InternetChecksum.add(sourcePort, destinationPort)
+    // Both changes are summed before the sum is folded, which says the same as RFC 1624's "~m + m'" of each.
+    addressDifference = Self.difference(
+      from: insideLocal.rawValue, to: insideGlobal.rawValue, and: outsideLocal.rawValue, to: outsideGlobal.rawValue)
+    portDifference = Self.difference(
+      from: UInt32(insideLocalPort), to: UInt32(insideGlobalPort), and: UInt32(outsideLocalPort),
+      to: UInt32(outsideGlobalPort))
+  }
+}
+
+extension SessionRecord {
+  @inline(__always)
+  private static func difference(
+    from first: UInt32, to newFirst: UInt32, and second: UInt32, to newSecond: UInt32
+  ) -> UInt16 {
+    InternetChecksum.fold(UInt64(~first) &+ UInt64(newFirst) &+ UInt64(~second) &+ UInt64(newSecond))
   }
 }
 
