@@ -95,6 +95,9 @@ public import WireFormats
     self.passage = passage
   }
 
+  /// Whether the packet is of a flow that the index does not have.
+  @inline(__always) var isUnknown: Bool { hash != 0 && candidate == Self.noCandidate }
+
   /// Where the IPv4 packet ends in the frame, once it has been parsed; what follows is padding.
   @inlinable package var end: Int { Int(networkOffset) + Int(totalLength) }
 

@@ -80,7 +80,12 @@ package struct Translator: ~Copyable {
     for index in burst.indices { parse(&burst[index]) }
     var missing = 0
     for index in burst.indices { probe(&burst[index], &missing) }
-    if missing > 0 { for index in burst.indices { probeAgain(&burst[index]) } }
+    if missing > 0 { for index in burst.indices { probeAgain(&burst[index], &missing) } }
+    if missing > Self.preparedAhead {
+      decideAhead(&burst)
+      return
+    }
+    if missing > 0 { prepareAdmissions(&burst) }
     decide(&burst)
   }
 
@@ -91,7 +96,6 @@ package struct Translator: ~Copyable {
     guard let entry = shard.sessionIndex.candidateInFirst(packet.hash) else {
       if workers > 1, isElsewhere(&packet) { return }
       shard.sessionIndex.prefetchSecondForStrays(packet.hash)
-      prepareAdmission(packet)
       missing += 1
       return
     }
@@ -114,12 +118,10 @@ package struct Translator: ~Copyable {
 
   /// The middle walk once more, for packets whose entry is not in its first bucket: few, or new sessions.
   @inline(__always)
-  private mutating func probeAgain(_ packet: inout Packet) {
+  private mutating func probeAgain(_ packet: inout Packet, _ missing: inout Int) {
     guard packet.candidate == Packet.noCandidate, packet.hash != 0 else { return }
-    guard let entry = shard.sessionIndex.candidateInSecond(packet.hash) else {
-      foresee(packet)
-      return
-    }
+    guard let entry = shard.sessionIndex.candidateInSecond(packet.hash) else { return }
+    missing -= 1
     packet.candidate = entry
     shard.sessions.prefetch(entry >> 1)
   }
@@ -135,6 +137,38 @@ package struct Translator: ~Copyable {
     }
     counters.add(hits, to: .hits)
   }
+
+  /// Asks for what the admission of a few packets among others will look at.
+  @inline(never)
+  private mutating func prepareAdmissions(_ burst: inout MutableSpan<Packet>) {
+    for index in burst.indices where burst[index].isUnknown { prepareAdmission(&burst[index]) }
+    for index in burst.indices where burst[index].isUnknown { foresee(&burst[index]) }
+  }
+
+  /// The last walk of a burst in which many sessions begin. What their admission will look at is asked for while those
+  /// before them are admitted, in two steps, the second of which needs what the first has asked for. To ask for all of
+  /// it in walks of its own would be of less use: a processor that waits for as many cache lines as it can keep in
+  /// mind, about ten, forgets what it is asked for beyond that.
+  @inline(never)
+  private mutating func decideAhead(_ burst: inout MutableSpan<Packet>) {
+    var hits: UInt64 = 0
+    let count = burst.count
+    for index in 0..<min(Self.preparedAhead, count) where burst[index].isUnknown { prepareAdmission(&burst[index]) }
+    for index in 0..<min(Self.foreseenAhead, count) where burst[index].isUnknown { foresee(&burst[index]) }
+    for index in burst.indices {
+      let (prepared, foreseen) = (index &+ Self.preparedAhead, index &+ Self.foreseenAhead)
+      if prepared < count, burst[prepared].isUnknown { prepareAdmission(&burst[prepared]) }
+      if foreseen < count, burst[foreseen].isUnknown { foresee(&burst[foreseen]) }
+      guard case .pending = burst[index].verdict else { continue }
+      decide(&burst[index], &hits)
+    }
+    counters.add(hits, to: .hits)
+  }
+
+  /// Packets by which the two steps of `decideAhead` are ahead: far enough for memory to answer, near enough for the
+  /// first cache to keep all of it.
+  private static var preparedAhead: Int { 16 }
+  private static var foreseenAhead: Int { 8 }
 
   /// The packet's session, found or made, or what it is otherwise.
   @inline(__always)

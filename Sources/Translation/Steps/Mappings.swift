@@ -9,8 +9,8 @@ struct MappingRefusal: Error {
 extension Translator {
   /// Asks for what the admission of an outbound packet will look at first: the place of its mapping, and its host's
   /// pairing.
-  @inline(__always)
-  mutating func prepareAdmission(_ packet: Packet) {
+  @inline(never)
+  mutating func prepareAdmission(_ packet: inout Packet) {
     guard packet.direction == .outbound else { return }
     let facts = self.facts[packet.ingress]
     shard.prefetchMapping(
@@ -21,7 +21,7 @@ extension Translator {
   /// Asks for what the session to be will probably take, once the pairing is here: the host's own port on the pairing's
   /// address, and the places of the index that come with it. Where that port is taken the guess was idle.
   @inline(never)
-  mutating func foresee(_ packet: Packet) {
+  mutating func foresee(_ packet: inout Packet) {
     guard packet.direction == .outbound else { return }
     let facts = self.facts[packet.ingress]
     let hint = pairingHints[packet.source, facts.instance]
