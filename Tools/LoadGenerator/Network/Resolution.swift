@@ -33,12 +33,19 @@ struct Resolution {
     if let gateway { for lane in lanes { lane.surroundings.inside.learn(gateway) } }
   }
 
-  /// Has the hosts ask for the gateway, and greets each server, so that the gateway has met them all.
+  /// Has the hosts ask for the gateway, the servers announce themselves, and each greeted, so that the gateway has met
+  /// them all. It may know the same addresses at other ends from an earlier run, and would go on sending there.
   func introduce() {
-    let inside = lanes[0].surroundings.inside
+    let (inside, outside) = (lanes[0].surroundings.inside, lanes[0].surroundings.outside)
     let network = lanes[0].surroundings.network
     for index in 0..<min(network.hosts.count, Self.introduced) where network.hostRouter == nil {
       inside.ask(for: network.gateway, as: network.hosts[index])
+      if index % 64 == 63 { listen(milliseconds: 1) }
+    }
+    // An announcement asks for one's own address (RFC 5227 section 2.3).
+    if let router = network.serverRouter { outside.ask(for: router, as: router) }
+    for index in 0..<min(network.servers.count, Self.introduced) where network.serverRouter == nil {
+      outside.ask(for: network.servers[index], as: network.servers[index])
       if index % 64 == 63 { listen(milliseconds: 1) }
     }
     listen(milliseconds: 10)
