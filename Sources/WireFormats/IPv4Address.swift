@@ -22,6 +22,11 @@
     let top = rawValue >> 24
     return top == 0 || top == 127 || top >= 224
   }
+  /// Whether a packet can surely come from the address, or go to it alone: one bit for each thirty-second of all
+  /// addresses, 0 for the two with 0/8 and 127/8 in them and for the four from 224/8 on.
+  @inlinable @inline(__always) package var isSurelyUnicast: Bool {
+    (0x0FFF_7FFE as UInt32) &>> (rawValue >> 27) & 1 != 0
+  }
 }
 
 extension IPv4Address: CustomStringConvertible, LosslessStringConvertible {

@@ -48,8 +48,8 @@ package enum IPv4Fault: UInt8, CaseIterable, Sendable {
   @usableFromInline package let timeToLive: UInt8
   /// "Flags" and "Fragment Offset" as one number.
   @usableFromInline package let fragmentField: UInt16
-  @usableFromInline package let source: IPv4Address
-  @usableFromInline package let destination: IPv4Address
+  /// Source address in the upper half, destination address in the lower.
+  @usableFromInline package let addresses: UInt64
 
   /// Reads the header at `offset`, or nil if it is malformed (`diagnose` says how). The checksum is verified, as RFC
   /// 1812 section 5.2.2 asks of a router.
@@ -79,8 +79,7 @@ package enum IPv4Fault: UInt8, CaseIterable, Sendable {
     self.protocolNumber = IPProtocol(rawValue: UInt8(truncatingIfNeeded: third >> 16))
     self.timeToLive = UInt8(truncatingIfNeeded: third >> 24)
     self.fragmentField = UInt16(truncatingIfNeeded: second)
-    self.source = IPv4Address(source)
-    self.destination = IPv4Address(destination)
+    self.addresses = UInt64(source) << 32 | UInt64(destination)
   }
 
   /// Reads the header that an ICMP error quotes: its datagram may be cut short, and its checksum is checked apart
@@ -99,8 +98,14 @@ package enum IPv4Fault: UInt8, CaseIterable, Sendable {
     self.protocolNumber = IPProtocol(rawValue: octets.load8(at: offset + IPv4Field.protocolNumber))
     self.timeToLive = octets.load8(at: offset + IPv4Field.timeToLive)
     self.fragmentField = octets.load16(at: offset + IPv4Field.fragment)
-    self.source = octets.address(at: offset + IPv4Field.source)
-    self.destination = octets.address(at: offset + IPv4Field.destination)
+    self.addresses = octets.load64(at: offset + IPv4Field.source)
+  }
+
+  @inlinable @inline(__always) package var source: IPv4Address {
+    IPv4Address(UInt32(truncatingIfNeeded: addresses >> 32))
+  }
+  @inlinable @inline(__always) package var destination: IPv4Address {
+    IPv4Address(UInt32(truncatingIfNeeded: addresses))
   }
 
   /// Where the payload begins in the frame.

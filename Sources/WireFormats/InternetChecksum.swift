@@ -14,15 +14,26 @@
     fold(UInt64(~old) &+ UInt64(new))
   }
 
-  /// The difference that two changes make together.
-  @inlinable @inline(__always) package static func add(_ first: UInt16, _ second: UInt16) -> UInt16 {
-    let total = UInt32(first) &+ UInt32(second)
-    return UInt16(truncatingIfNeeded: (total & 0xFFFF) &+ (total >> 16))
+  /// The sum of two in ones' complement: what carries out at the top comes in again below.
+  @inlinable @inline(__always) package static func add<Word: FixedWidthInteger>(_ first: Word, _ second: Word) -> Word {
+    let (sum, carries) = first.addingReportingOverflow(second)
+    return sum &+ (carries ? 1 : 0)
   }
 
-  /// A checksum field after a change of `difference`: RFC 1624 equation 3, HC' = ~(~HC + ~m + m').
+  /// Whether words that a checksum covers, itself among them, were summed to what they should: to a multiple of 0xFFFF,
+  /// which 64-bit words keep as 16-bit ones do (RFC 1071 section 2). Not all of them are zero.
+  ///
+  /// A multiple is what the inverse of 0xFFFF modulo 2^64 makes a quotient of: any other number comes out larger than the
+  /// largest quotient there is.
+  @inlinable @inline(__always) package static func isRight(_ sum: UInt64) -> Bool {
+    sum &* 0xFFFE_FFFE_FFFE_FFFF <= 0x0001_0001_0001_0001
+  }
+
+  /// A checksum field after a change of `difference`: RFC 1624 equation 3, HC' = ~(~HC + ~m + m'), which is HC less the
+  /// difference, with what is borrowed at the top taken off below.
   @inlinable @inline(__always) package static func update(_ checksum: UInt16, by difference: UInt16) -> UInt16 {
-    ~add(~checksum, difference)
+    let (less, borrows) = checksum.subtractingReportingOverflow(difference)
+    return less &- (borrows ? 1 : 0)
   }
 
   /// The pseudo-header's sum (RFC 9293 section 3.1, RFC 768): addresses, protocol, length.

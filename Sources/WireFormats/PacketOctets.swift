@@ -14,12 +14,14 @@
 
   /// A view of `count` octets at `base`, which must stay valid while the view is used.
   @inlinable @unsafe package init(base: UnsafeMutableRawPointer, count: Int) {
+    precondition(count >= 0)
     unsafe self.base = base
     self.count = count
   }
 
+  /// Neither number is negative, so their difference needs no check of its own.
   @inlinable @inline(__always) func check(_ offset: Int, _ width: Int) {
-    precondition(offset >= 0 && offset <= count - width, "access outside of the packet")
+    precondition(offset >= 0 && count &- offset >= width, "access outside of the packet")
   }
 
   /// The octet at `offset`.
@@ -89,6 +91,13 @@
     check(target, length)
     other.check(source, length)
     unsafe (base + target).copyMemory(from: other.base + source, byteCount: length)
+  }
+
+  /// The `length` octets from `offset` on: of several accesses to a header whose length is a constant, one check.
+  @inlinable @inline(__always) package func part(_ offset: Int, _ length: Int) -> PacketOctets {
+    precondition(length >= 0)
+    check(offset, length)
+    return unsafe PacketOctets(base: base + offset, count: length)
   }
 
   /// The first `length` octets.

@@ -29,6 +29,14 @@ import WireFormats
     #expect(try #require(IPv4Address(text)).isMartianSource == isMartian)
   }
 
+  @Test func `an address is surely unicast unless it shares a thirty-second of all with one that is not`() {
+    for top in UInt32(0)...255 {
+      let address = IPv4Address(top << 24 | 0x01_0203)
+      let neighbors = (top & ~7...top | 7).map { IPv4Address($0 << 24) }
+      #expect(address.isSurelyUnicast == !neighbors.contains { $0.isMartianSource })
+    }
+  }
+
   @Test func `multicast is 224 to 239, loopback is 127`() throws {
     #expect(try #require(IPv4Address("239.255.255.255")).isMulticast)
     #expect(try !#require(IPv4Address("240.0.0.0")).isMulticast)

@@ -34,6 +34,32 @@ import WireFormats
     #expect(sameSum(InternetChecksum.fold(Octets(bytes).view.sum(0..<65_535)), naiveSum(bytes)))
   }
 
+  @Test func `sums and updates are RFC 1624's equations, their zeros too`() {
+    var random = SeededRandom(state: 4)
+    let extremes: [UInt16] = [0, 1, 0x7FFF, 0x8000, 0xFEFF, 0xFFFE, 0xFFFF]
+    func word() -> UInt16 {
+      Bool.random(using: &random)
+        ? extremes.randomElement(using: &random) ?? 0 : .random(in: 0...UInt16.max, using: &random)
+    }
+    for _ in 0..<20_000 {
+      let (first, second) = (word(), word())
+      let total = Int(first) + Int(second)
+      let sum = UInt16(total > 0xFFFF ? total - 0xFFFF : total)
+      #expect(InternetChecksum.add(first, second) == sum)
+      #expect(InternetChecksum.update(~first, by: second) == ~sum)
+      #expect(first == 0 || sum != 0)
+    }
+  }
+
+  @Test func `a sum is right when it folds to ffff`() {
+    var random = SeededRandom(state: 5)
+    for round in 0..<20_000 {
+      let any = max(1, round % 4 == 0 ? random.next() >> 44 : random.next())
+      let sum = round % 2 == 0 ? any : max(1, any / 0xFFFF) * 0xFFFF
+      #expect(InternetChecksum.isRight(sum) == (InternetChecksum.fold(sum) == 0xFFFF))
+    }
+  }
+
   @Test func `an update by difference equals a sum from nothing`() {
     var random = SeededRandom(state: 2)
     for round in 0..<4000 {
