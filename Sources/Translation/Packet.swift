@@ -50,32 +50,50 @@ public import WireFormats
     /// ICMP that is neither query nor error.
     case otherICMP
   }
-  var kind = Kind.flow
-  var direction = Direction.outbound
-  var realm = Realm.none
-  var tcpFlags = TCPFlags(rawValue: 0)
-  var icmpType: UInt8 = 0
-  var timeToLive: UInt8 = 0
-  var protocolNumber = IPProtocol(rawValue: 0)
+  /// What the transport header says, in one word: kind, control bits, ICMP type, octets of the header.
+  struct Transport: BitwiseCopyable {
+    private var word: UInt32
+
+    @inline(__always)
+    init(kind: Kind = .flow, tcpFlags: UInt8 = 0, headerLength: UInt8 = 0) {
+      word = UInt32(kind.rawValue) | UInt32(tcpFlags) << 8 | UInt32(headerLength) << 24
+    }
+
+    var kind: Kind {
+      @inline(__always) get { Kind(rawValue: UInt8(truncatingIfNeeded: word)) ?? .flow }
+      set { word = word & ~0xFF | UInt32(newValue.rawValue) }
+    }
+    var tcpFlags: UInt8 {
+      @inline(__always) get { UInt8(truncatingIfNeeded: word >> 8) }
+      set { word = word & ~0xFF00 | UInt32(newValue) << 8 }
+    }
+    var icmpType: UInt8 {
+      @inline(__always) get { UInt8(truncatingIfNeeded: word >> 16) }
+      set { word = word & ~0xFF_0000 | UInt32(newValue) << 16 }
+    }
+    var headerLength: UInt8 {
+      @inline(__always) get { UInt8(truncatingIfNeeded: word >> 24) }
+      set { word = word & ~0xFF00_0000 | UInt32(newValue) << 24 }
+    }
+    /// Whether it is a flow of packets with ports, or identifier.
+    @inline(__always) var isFlow: Bool { word & 0xFF == 0 }
+  }
+  var transport = Transport()
   /// "Flags" and "Fragment Offset".
   var fragmentField: UInt16 = 0
   /// What a fragment's datagram leaves with where it leaves with a shared address.
   var identification: UInt16 = 0
-  /// Whether the packet is larger than the link that it goes to, and may be cut; set where the link has been compared.
-  @usableFromInline package var exceedsLink = false
-  var source = IPv4Address(0)
-  var destination = IPv4Address(0)
-  var sourcePort: UInt16 = 0
-  var destinationPort: UInt16 = 0
   /// Where the transport header begins, and the octets of the IPv4 packet.
   var transportOffset: UInt16 = 0
   @usableFromInline var totalLength: UInt16 = 0
-  /// Octets of the transport header.
-  var transportHeaderLength: UInt8 = 0
+  var timeToLive: UInt8 = 0
+  /// Whether the packet is larger than the link that it goes to, and may be cut; set where the link has been compared.
+  @usableFromInline package var exceedsLink = false
+  /// Addresses, ports, protocol, instance and direction: of any packet whose header is whole, ports only where they are
+  /// known.
+  var key = FlowKey(addresses: 0, ports: 0, protocol: IPProtocol(rawValue: 0), side: 0)
+  /// The key's hash; 0 for a packet that is not looked up.
   var hash: UInt64 = 0
-  var key = FlowKey(
-    source: IPv4Address(0), sourcePort: 0, destination: IPv4Address(0), destinationPort: 0,
-    protocol: IPProtocol(rawValue: 0), instance: .global, direction: .outbound)
   /// What the index said: a record number and a direction bit, or `noCandidate`.
   var candidate = Packet.noCandidate
 
@@ -100,6 +118,35 @@ public import WireFormats
 
   /// Where the IPv4 packet ends in the frame, once it has been parsed; what follows is padding.
   @inlinable package var end: Int { Int(networkOffset) + Int(totalLength) }
+
+  @inline(__always) var source: IPv4Address { key.source }
+  @inline(__always) var destination: IPv4Address { key.destination }
+  @inline(__always) var sourcePort: UInt16 {
+    get { key.sourcePort }
+    set { key.sourcePort = newValue }
+  }
+  @inline(__always) var destinationPort: UInt16 {
+    get { key.destinationPort }
+    set { key.destinationPort = newValue }
+  }
+  @inline(__always) var protocolNumber: IPProtocol { key.protocolNumber }
+  @inline(__always) var direction: Direction { key.direction }
+  @inline(__always) var kind: Kind {
+    get { transport.kind }
+    set { transport.kind = newValue }
+  }
+  @inline(__always) var tcpFlags: TCPFlags {
+    get { TCPFlags(rawValue: transport.tcpFlags) }
+    set { transport.tcpFlags = newValue.rawValue }
+  }
+  @inline(__always) var icmpType: UInt8 {
+    get { transport.icmpType }
+    set { transport.icmpType = newValue }
+  }
+  @inline(__always) var transportHeaderLength: UInt8 {
+    get { transport.headerLength }
+    set { transport.headerLength = newValue }
+  }
 
   /// Whether DF is set.
   @inline(__always) var dontFragment: Bool { fragmentField & IPv4Field.dontFragment != 0 }

@@ -76,16 +76,20 @@ import WireFormats
     index.find(hash) { verify($0, key, sessions) }.map { $0 >> 1 }
   }
 
-  /// Whether an index entry is for `key`.
+  /// Whether an index entry is for `key`. Its direction is not asked: a session that `key` names is the one, whichever of
+  /// its entries has led to it.
   @inline(__always)
   func verify(_ entry: UInt32, _ key: FlowKey) -> Bool { Self.verify(entry, key, sessions) }
 
   @inline(__always)
   private static func verify(_ entry: UInt32, _ key: FlowKey, _ sessions: RecordTable<SessionRecord>) -> Bool {
     let number = entry >> 1
-    guard number < sessions.capacity else { return false }
-    return entry & 1 == 0
-      ? sessions[number].outboundKey == key : sessions[number].inboundKey == key
+    guard number < sessions.capacity, key.inOrder(sessions[number].addresses[key.side]) == key.addresses else {
+      return false
+    }
+    return key.inOrder(sessions[number].ports[key.side]) == UInt32(truncatingIfNeeded: key.rest >> 32)
+      && sessions[number].instances[key.side] == key.instance
+      && sessions[number].protocolNumber == key.protocolNumber
   }
 
   private func rehashSession(_ entry: UInt32) -> UInt64 {

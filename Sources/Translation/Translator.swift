@@ -78,29 +78,33 @@ package struct Translator: ~Copyable {
     self.now = now
     generation = neighbors.generation
     for index in burst.indices { parse(&burst[index]) }
-    var missing = 0
-    for index in burst.indices { probe(&burst[index], &missing) }
-    if missing > 0 { for index in burst.indices { probeAgain(&burst[index], &missing) } }
-    if missing > Self.preparedAhead {
+    var missing: UInt64 = 0
+    for index in burst.indices where !probe(&burst[index]) { missing |= 1 &<< UInt64(truncatingIfNeeded: index) }
+    if missing != 0, !prepareAdmissions(&burst, missing) {
       decideAhead(&burst)
       return
     }
-    if missing > 0 { prepareAdmissions(&burst) }
     decide(&burst)
   }
 
-  /// The middle walk: what the index says, before the session itself is looked at.
+  /// The middle walk: what the index says, before the session itself is looked at. False when its first bucket has nothing.
   @inline(__always)
-  private mutating func probe(_ packet: inout Packet, _ missing: inout Int) {
-    guard packet.hash != 0 else { return }
-    guard let entry = shard.sessionIndex.candidateInFirst(packet.hash) else {
-      if workers > 1, isElsewhere(&packet) { return }
-      shard.sessionIndex.prefetchSecondForStrays(packet.hash)
-      missing += 1
-      return
-    }
+  private mutating func probe(_ packet: inout Packet) -> Bool {
+    guard packet.hash != 0 else { return true }
+    guard let entry = shard.sessionIndex.candidateInFirst(packet.hash) else { return isForAnother(&packet) }
     packet.candidate = entry
     shard.sessions.prefetch(entry >> 1)
+    return true
+  }
+
+  /// A packet that the first bucket has nothing of: true when it goes to another worker, otherwise its second bucket is
+  /// asked for.
+  @inline(never)
+  private mutating func isForAnother(_ packet: inout Packet) -> Bool {
+    packet.candidate = Packet.noCandidate
+    if workers > 1, isElsewhere(&packet) { return true }
+    shard.sessionIndex.prefetchSecondForStrays(packet.hash)
+    return false
   }
 
   /// Hands a packet over at once whose host is another worker's, which therefore cannot have a session here. Where there
@@ -116,12 +120,34 @@ package struct Translator: ~Copyable {
     return true
   }
 
-  /// The middle walk once more, for packets whose entry is not in its first bucket: few, or new sessions.
+  /// The middle walk once more, for packets whose entry is not in its first bucket: few, or new sessions, and what the
+  /// admission of a few will look at is asked for. False, and nothing is asked for, when so many sessions begin that it is
+  /// done best in the last walk. `missing` has a bit for each place of the burst, or for several that are 64 apart.
+  @inline(never)
+  private mutating func prepareAdmissions(_ burst: inout MutableSpan<Packet>, _ missing: UInt64) -> Bool {
+    var unknown = 0
+    var rest = missing
+    while rest != 0 {
+      for index in stride(from: rest.trailingZeroBitCount, to: burst.count, by: 64) {
+        probeAgain(&burst[index], &unknown)
+      }
+      rest &= rest &- 1
+    }
+    guard unknown <= Self.preparedAhead else { return false }
+    if unknown > 0 {
+      for index in burst.indices where burst[index].isUnknown { prepareAdmission(&burst[index]) }
+      for index in burst.indices where burst[index].isUnknown { foresee(&burst[index]) }
+    }
+    return true
+  }
+
   @inline(__always)
-  private mutating func probeAgain(_ packet: inout Packet, _ missing: inout Int) {
+  private mutating func probeAgain(_ packet: inout Packet, _ unknown: inout Int) {
     guard packet.candidate == Packet.noCandidate, packet.hash != 0 else { return }
-    guard let entry = shard.sessionIndex.candidateInSecond(packet.hash) else { return }
-    missing -= 1
+    guard let entry = shard.sessionIndex.candidateInSecond(packet.hash) else {
+      unknown += 1
+      return
+    }
     packet.candidate = entry
     shard.sessions.prefetch(entry >> 1)
   }
@@ -130,19 +156,9 @@ package struct Translator: ~Copyable {
   /// `process` it would call `decide` for every packet.
   @inline(never)
   private mutating func decide(_ burst: inout MutableSpan<Packet>) {
-    var hits: UInt64 = 0
-    for index in burst.indices {
-      guard case .pending = burst[index].verdict else { continue }
-      decide(&burst[index], &hits)
-    }
-    counters.add(hits, to: .hits)
-  }
-
-  /// Asks for what the admission of a few packets among others will look at.
-  @inline(never)
-  private mutating func prepareAdmissions(_ burst: inout MutableSpan<Packet>) {
-    for index in burst.indices where burst[index].isUnknown { prepareAdmission(&burst[index]) }
-    for index in burst.indices where burst[index].isUnknown { foresee(&burst[index]) }
+    var others: UInt64 = 0
+    for index in burst.indices { decide(&burst[index], &others) }
+    counters.add(UInt64(burst.count) &- others, to: .hits)
   }
 
   /// The last walk of a burst in which many sessions begin. What their admission will look at is asked for while those
@@ -151,7 +167,7 @@ package struct Translator: ~Copyable {
   /// mind, about ten, forgets what it is asked for beyond that.
   @inline(never)
   private mutating func decideAhead(_ burst: inout MutableSpan<Packet>) {
-    var hits: UInt64 = 0
+    var others: UInt64 = 0
     let count = burst.count
     for index in 0..<min(Self.preparedAhead, count) where burst[index].isUnknown { prepareAdmission(&burst[index]) }
     for index in 0..<min(Self.foreseenAhead, count) where burst[index].isUnknown { foresee(&burst[index]) }
@@ -159,10 +175,9 @@ package struct Translator: ~Copyable {
       let (prepared, foreseen) = (index &+ Self.preparedAhead, index &+ Self.foreseenAhead)
       if prepared < count, burst[prepared].isUnknown { prepareAdmission(&burst[prepared]) }
       if foreseen < count, burst[foreseen].isUnknown { foresee(&burst[foreseen]) }
-      guard case .pending = burst[index].verdict else { continue }
-      decide(&burst[index], &hits)
+      decide(&burst[index], &others)
     }
-    counters.add(hits, to: .hits)
+    counters.add(UInt64(count) &- others, to: .hits)
   }
 
   /// Packets by which the two steps of `decideAhead` are ahead: far enough for memory to answer, near enough for the
@@ -172,37 +187,51 @@ package struct Translator: ~Copyable {
 
   /// The packet's session, found or made, or what it is otherwise.
   @inline(__always)
-  private mutating func decide(_ packet: inout Packet, _ hits: inout UInt64) {
-    if packet.candidate != Packet.noCandidate, shard.verify(packet.candidate, packet.key) {
-      hits &+= 1
+  private mutating func decide(_ packet: inout Packet, _ others: inout UInt64) {
+    // No record has the number of `noCandidate`.
+    if shard.verify(packet.candidate, packet.key) {
       translate(&packet, packet.candidate >> 1)
-      return
+    } else {
+      decideWithoutCandidate(&packet, &others)
     }
-    decideWithoutCandidate(&packet, &hits)
   }
 
+  /// A packet of which the index did not know the session: a new one's, one that is none's, or one that has its verdict.
+  /// Counts those that did not find a session.
   @inline(never)
-  private mutating func decideWithoutCandidate(_ packet: inout Packet, _ hits: inout UInt64) {
-    switch (packet.kind, packet.realm) {
+  private mutating func decideWithoutCandidate(_ packet: inout Packet, _ others: inout UInt64) {
+    guard packet.hash != 0 else {
+      others &+= 1
+      if case .pending = packet.verdict { decideWithoutKey(&packet) }
+      return
+    }
+    // Asked again even where the middle walk found no candidate: an earlier packet of this burst may have made the
+    // session meanwhile, and a second one must not stand beside it.
+    packet.verdict = .pending
+    if let session = shard.findSession(packet.key, packet.hash) {
+      translateCarefully(&packet, session)
+      return
+    }
+    others &+= 1
+    guard !packet.passage.contains(.inspected) else {
+      // Its session ended while it was on the slow path.
+      packet.verdict = .drop(.cleared)
+      return
+    }
+    packet.direction == .outbound ? admitOutbound(&packet) : admitInbound(&packet)
+    // The worker that owns the packet counts it.
+    if case .handOver = packet.verdict { return }
+    counters.add(to: .misses)
+  }
+
+  /// A packet that is not looked up by what it is itself.
+  private mutating func decideWithoutKey(_ packet: inout Packet) {
+    switch (packet.kind, facts[packet.ingress].realm) {
     case (.icmpError, .inside), (.icmpError, .outside): translateICMPError(&packet)
     case (.fragment, .inside), (.fragment, .outside), (.laterFragment, _): fragment(&packet)
     case (_, .none): route(&packet)
-    case (.otherICMP, _): packet.verdict = .drop(.protocolNotTranslated)
-    case (.flow, _), (.addressOnly, _):
-      // Asked again even where the middle walk found no candidate: an earlier packet of this burst may have made the
-      // session meanwhile, and a second one must not stand beside it.
-      if let session = shard.findSession(packet.key, packet.hash) {
-        hits &+= 1
-        translateCarefully(&packet, session)
-      } else if packet.passage.contains(.inspected) {
-        // Its session ended while it was on the slow path.
-        packet.verdict = .drop(.cleared)
-      } else {
-        packet.direction == .outbound ? admitOutbound(&packet) : admitInbound(&packet)
-        // The worker that owns the packet counts it.
-        if case .handOver = packet.verdict { return }
-        counters.add(to: .misses)
-      }
+    // Flows of interfaces that translate have keys, and do not come here.
+    case (.otherICMP, _), (.flow, _), (.addressOnly, _): packet.verdict = .drop(.protocolNotTranslated)
     }
   }
 }

@@ -78,10 +78,10 @@ extension Translator {
       translateMovedCarefully(&packet, session, to: state)
       return
     }
-    if shard.sessions[session].lastUsed != now { refresh(&packet, session) }
+    noteUse(&packet, session)
     noteProgress(of: session, by: .ack, packet.direction)
     let change = numbersMoved(&packet, session, flags: .ack, isFinished: false)
-    rewrite(packet, session, numbersChange: change, isSegment: true)
+    rewrite(&packet, session, numbersChange: change, isSegment: true)
     packet.verdict = .forward(state)
   }
 
@@ -90,7 +90,7 @@ extension Translator {
   private mutating func translateMovedCarefully(_ packet: inout Packet, _ session: UInt32, to state: NeighborState) {
     track(&packet, session)
     moveNumbers(&packet, session)
-    rewrite(packet, session)
+    rewrite(&packet, session)
     packet.verdict = .forward(state)
   }
 

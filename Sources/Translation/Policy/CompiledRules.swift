@@ -3,8 +3,8 @@ package import WireFormats
 
 /// What the packet path needs of an interface, in one small record.
 struct InterfaceFacts: BitwiseCopyable, Sendable {
-  var realm = Realm.none
-  var instance = RoutingInstance.global
+  let realm: Realm
+  let instance: RoutingInstance
   var mtu: UInt16 = 0
   /// The largest "Maximum Segment Size" that passes here; 0 for any.
   var maximumSegmentSize: UInt16 = 0
@@ -12,6 +12,14 @@ struct InterfaceFacts: BitwiseCopyable, Sendable {
   var likelyRule: UInt16 = 0
   var address = IPv4Address(0)
   var reassembly = ReassemblyLimits()
+  /// What the keys of packets that arrive here have in common.
+  let side: UInt64
+
+  init(realm: Realm = .none, instance: RoutingInstance = .global) {
+    self.realm = realm
+    self.instance = instance
+    side = FlowKey.side(instance, realm == .outside ? .inbound : .outbound)
+  }
 }
 
 /// A dynamic rule with its addresses at hand.

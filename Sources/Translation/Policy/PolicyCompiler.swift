@@ -129,11 +129,13 @@ struct PolicyCompiler {
   func facts(_ rules: [CompiledRule]) -> [InterfaceFacts] {
     var facts = Array(repeating: InterfaceFacts(), count: NetworkInterface.maximumCount)
     for interface in interfaces {
-      facts[Int(interface.id.rawValue)] = InterfaceFacts(
-        realm: interface.realm, instance: interface.instance, mtu: interface.mtu,
-        maximumSegmentSize: interface.maximumSegmentSize,
-        likelyRule: rules.first { $0.rule.instance == interface.instance }?.id ?? 0,
-        address: interface.address ?? .unspecified, reassembly: interface.reassembly)
+      var record = InterfaceFacts(realm: interface.realm, instance: interface.instance)
+      record.mtu = interface.mtu
+      record.maximumSegmentSize = interface.maximumSegmentSize
+      record.likelyRule = rules.first { $0.rule.instance == interface.instance }?.id ?? 0
+      record.address = interface.address ?? .unspecified
+      record.reassembly = interface.reassembly
+      facts[Int(interface.id.rawValue)] = record
     }
     return facts
   }

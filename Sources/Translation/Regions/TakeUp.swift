@@ -96,8 +96,8 @@ extension Translator {
     record.flags.limitedList = 0
     record.lastUsed = min(record.lastUsed, now)
     record.created = min(record.created, now)
-    (record.outboundNeighbor, record.inboundNeighbor) = (.none, .none)
-    (record.outboundGeneration, record.inboundGeneration) = (0, 0)
+    record.neighbors = [.none, .none]
+    record.generations = [0, 0]
     record.updateDifferences()
     guard bindAgain(record), stands(record), !hasSession(record.outboundKey), !hasSession(record.inboundKey) else {
       return false

@@ -5,24 +5,76 @@ extension Translator {
   /// The first walk: header views, checked once; what the packet is to translation; its key and hash.
   @inline(__always)
   mutating func parse(_ packet: inout Packet) {
+    if !parsePlainly(&packet) { parseCarefully(&packet) }
+  }
+
+  /// The walk of most packets: UDP or TCP behind a header without options, sound in all respects, between interfaces that
+  /// translate. False for any other, of which nothing has been kept.
+  @inline(__always)
+  private mutating func parsePlainly(_ packet: inout Packet) -> Bool {
+    let network = Int(packet.networkOffset)
+    let headerLength = IPv4Field.minimumLength
+    guard packet.octets.count &- network >= headerLength else { return false }
+    // Three words hold the whole header, and their sum is its checksum's.
+    let header = packet.octets.part(network, headerLength)
+    let first = header.load64(at: 0)
+    let second = header.load32(at: IPv4Field.timeToLive)
+    let addresses = header.load64(at: IPv4Field.source)
+    let total = Int(first >> 32 & 0xFFFF)
+    let facts = self.facts[packet.ingress]
+    guard first >> 56 == 0x45, packet.octets.count &- network >= total,
+      InternetChecksum.isRight(InternetChecksum.add(InternetChecksum.add(first, addresses), UInt64(second))),
+      IPv4Address(UInt32(addresses >> 32)).isSurelyUnicast,
+      IPv4Address(UInt32(truncatingIfNeeded: addresses)).isSurelyUnicast,
+      first & UInt64(IPv4Field.fragmentMask) == 0, facts.realm != .none
+    else { return false }
+    let number = IPProtocol(rawValue: UInt8(truncatingIfNeeded: second >> 16))
+    let ports: UInt32
+    if number == .udp {
+      guard total >= headerLength + UDPField.headerLength else { return false }
+      let transport = packet.octets.part(network, total).part(headerLength, UDPField.headerLength)
+      ports = transport.load32(at: 0)
+      // From the header's own octets to as many as there are: one comparison where there would be two.
+      let claimed = UInt(transport.load16(at: UDPField.length)) &- UInt(UDPField.headerLength)
+      guard claimed <= UInt(bitPattern: total &- headerLength &- UDPField.headerLength) else { return false }
+      packet.transport = Packet.Transport(headerLength: 8)
+    } else if number == .tcp {
+      guard total >= headerLength + TCPField.minimumLength else { return false }
+      let transport = packet.octets.part(network, total).part(headerLength, TCPField.minimumLength)
+      ports = transport.load32(at: 0)
+      let length = transport.load8(at: TCPField.dataOffset) >> 4 &* 4
+      guard length >= TCPField.minimumLength, Int(length) <= total &- headerLength else { return false }
+      packet.transport = Packet.Transport(
+        tcpFlags: transport.load8(at: TCPField.flags), headerLength: length)
+    } else {
+      return false
+    }
+    // Both ports stand in the first word.
+    guard ports > 0xFFFF, ports & 0xFFFF != 0 else { return false }
+    packet.timeToLive = UInt8(truncatingIfNeeded: second >> 24)
+    packet.fragmentField = UInt16(truncatingIfNeeded: first)
+    packet.transportOffset = UInt16(truncatingIfNeeded: network &+ headerLength)
+    packet.totalLength = UInt16(truncatingIfNeeded: total)
+    packet.key = FlowKey(addresses: addresses, ports: ports, protocol: number, side: facts.side)
+    packet.hash = packet.key.hash(seed: shard.seed)
+    shard.sessionIndex.prefetch(packet.hash)
+    return true
+  }
+
+  /// The walk of any packet, which says what is wrong with one that is not sound.
+  @inline(never)
+  private mutating func parseCarefully(_ packet: inout Packet) {
     packet.verdict = .pending
     packet.candidate = Packet.noCandidate
     packet.hash = 0
-    packet.kind = .flow
-    packet.sourcePort = 0
-    packet.destinationPort = 0
-    packet.tcpFlags = []
-    packet.icmpType = 0
+    packet.transport = Packet.Transport()
     guard let header = IPv4Header(packet.octets, at: Int(packet.networkOffset)) else {
       packet.verdict = .drop(Self.fault(packet))
       return
     }
     let facts = self.facts[packet.ingress]
-    packet.realm = facts.realm
-    packet.direction = facts.realm == .outside ? .inbound : .outbound
-    packet.source = header.source
-    packet.destination = header.destination
-    packet.protocolNumber = header.protocolNumber
+    packet.key = FlowKey(
+      addresses: header.addresses, ports: 0, protocol: header.protocolNumber, side: facts.side)
     packet.timeToLive = header.timeToLive
     packet.fragmentField = header.fragmentField
     packet.transportOffset = UInt16(truncatingIfNeeded: header.payload)
@@ -45,17 +97,12 @@ extension Translator {
       packet.verdict = .drop(.malformedTransport)
       return
     }
-    guard packet.realm != .none, packet.kind == .flow || packet.kind == .addressOnly else { return }
-    packet.key = FlowKey(
-      source: packet.source, sourcePort: packet.sourcePort, destination: packet.destination,
-      destinationPort: packet.destinationPort, protocol: packet.protocolNumber, instance: facts.instance,
-      direction: packet.direction)
+    guard facts.realm != .none, packet.kind == .flow || packet.kind == .addressOnly else { return }
     packet.hash = packet.key.hash(seed: shard.seed)
     shard.sessionIndex.prefetch(packet.hash)
   }
 
   /// Reads ports or identifier; false when the transport header is malformed.
-  @inline(__always)
   private mutating func parseTransport(_ packet: inout Packet, _ header: IPv4Header) -> Bool {
     let octets = packet.octets
     let offset = header.payload
@@ -85,14 +132,12 @@ extension Translator {
   }
 
   /// Both ports stand in the first word of TCP and UDP.
-  @inline(__always)
   private mutating func readPorts(_ packet: inout Packet, _ offset: Int) {
     let ports = packet.octets.load32(at: offset)
     packet.sourcePort = UInt16(truncatingIfNeeded: ports >> 16)
     packet.destinationPort = UInt16(truncatingIfNeeded: ports)
   }
 
-  @inline(__always)
   private mutating func parseICMP(_ packet: inout Packet, _ offset: Int) -> Bool {
     packet.icmpType = packet.octets.load8(at: offset)
     packet.transportHeaderLength = 8

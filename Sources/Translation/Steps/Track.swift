@@ -4,25 +4,26 @@ extension Translator {
   /// Notes the packet in its session: the tick of use, and how far a TCP connection has come.
   @inline(__always)
   mutating func track(_ packet: inout Packet, _ session: UInt32) {
-    if shard.sessions[session].lastUsed != now { refresh(&packet, session) }
-    if packet.protocolNumber == .tcp {
-      trackSegment(&packet, session)
-    } else {
-      let seen: SessionProgress = packet.direction == .outbound ? .outboundSeen : .inboundSeen
-      let progress = shard.sessions[session].progress
-      if !progress.contains(seen) { shard.sessions[session].progress = progress.union(seen) }
+    noteUse(&packet, session)
+    if packet.protocolNumber == .tcp { trackSegment(&packet, session) } else { noteDirection(&packet, session) }
+  }
+
+  /// Notes the tick of use: once in a second at most.
+  @inline(__always)
+  mutating func noteUse(_ packet: inout Packet, _ session: UInt32) {
+    if shard.sessions[session].lastUsed != now, keepsAlive(packet) { shard.sessions[session].lastUsed = now }
+  }
+
+  /// Notes which side has been heard.
+  @inline(__always)
+  mutating func noteDirection(_ packet: inout Packet, _ session: UInt32) {
+    if !shard.sessions[session].progress.hasSeen(packet.key.side) {
+      shard.sessions[session].progress.insert(packet.direction == .outbound ? .outboundSeen : .inboundSeen)
     }
   }
 
-  /// Notes the tick of use: once in a second at most, so that it has no place on the packet's way.
-  @inline(never)
-  mutating func refresh(_ packet: inout Packet, _ session: UInt32) {
-    if keepsAlive(packet) { shard.sessions[session].lastUsed = now }
-  }
-
-  /// How far a segment brings its connection. Apart from the other protocols' way, which has registers to spare without
-  /// it.
-  @inline(never)
+  /// How far a segment brings its connection.
+  @inline(__always)
   private mutating func trackSegment(_ packet: inout Packet, _ session: UInt32) {
     if packet.tcpFlags.contains(.rst),
       !isPlausibleReset(

@@ -13,19 +13,35 @@ extension Translator {
     let state = neighbors.state(of: neighbor)
     let hasParticulars = shard.sessions[session].acknowledged & SessionRecord.particularBits != 0
     guard state.isResolved, packet.totalLength <= facts[state.interface].mtu, !packet.mayBeCut,
-      !packet.tcpFlags.contains(.syn),
       !hasParticulars || !shard.sessions[session].isInspected || packet.passage.contains(.inspected)
     else {
       translateCarefully(&packet, session)
       return
     }
-    guard !hasParticulars else {
-      translateMoved(&packet, session, to: state)
+    guard packet.protocolNumber == .udp, !hasParticulars else {
+      translateOther(&packet, session, to: state)
       return
     }
-    track(&packet, session)
-    rewrite(packet, session)
+    noteUse(&packet, session)
+    noteDirection(&packet, session)
+    rewriteHeader(&packet, session)
+    rewriteDatagram(&packet, session)
     packet.verdict = .forward(state)
+  }
+
+  /// What is left to do with a packet that is no plain datagram, but that the way takes. In a function of its own, so that
+  /// no datagram waits for registers which a call would need.
+  @inline(never)
+  private mutating func translateOther(_ packet: inout Packet, _ session: UInt32, to state: NeighborState) {
+    if packet.tcpFlags.contains(.syn) {
+      translateCarefully(&packet, session)
+    } else if shard.sessions[session].acknowledged & SessionRecord.particularBits != 0 {
+      translateMoved(&packet, session, to: state)
+    } else {
+      track(&packet, session)
+      rewrite(&packet, session)
+      packet.verdict = .forward(state)
+    }
   }
 
   /// The same for any packet: one whose way has to be looked up or its next hop resolved, that may be too large for its link or be cut behind it,
@@ -48,18 +64,15 @@ extension Translator {
     if shard.sessions[session].isShifted { moveNumbers(&packet, session) }
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: state.interface) }
     let identificationChange = packet.mayBeCut || packet.isFragment ? renumber(&packet, session) : 0
-    rewrite(packet, session, identificationChange: identificationChange)
+    rewrite(&packet, session, identificationChange: identificationChange)
     packet.verdict = onward(packet, state, neighbor)
   }
 
   /// The neighbour that the session remembers; nil when routes or neighbours have changed, and it has to be looked up.
   @inline(__always)
   private func rememberedNeighbor(_ packet: Packet, _ session: UInt32) -> NeighborID? {
-    if packet.direction == .outbound {
-      shard.sessions[session].outboundGeneration == generation ? shard.sessions[session].outboundNeighbor : nil
-    } else {
-      shard.sessions[session].inboundGeneration == generation ? shard.sessions[session].inboundNeighbor : nil
-    }
+    let side = packet.key.side
+    return shard.sessions[session].generations[side] == generation ? shard.sessions[session].neighbors[side] : nil
   }
 
   /// Looks the neighbour up, and has the session remember it; sets the verdict when there is none.
@@ -76,13 +89,8 @@ extension Translator {
     let hop =
       outbound ? wayOut(of: record) : policy.routes.nextHop(to: record.insideLocal, in: record.insideInstance)
     guard let neighbor = findNeighbor(&packet, by: hop) else { return nil }
-    if outbound {
-      shard.sessions[session].outboundNeighbor = neighbor
-      shard.sessions[session].outboundGeneration = generation
-    } else {
-      shard.sessions[session].inboundNeighbor = neighbor
-      shard.sessions[session].inboundGeneration = generation
-    }
+    shard.sessions[session].neighbors[packet.key.side] = neighbor
+    shard.sessions[session].generations[packet.key.side] = generation
     return neighbor
   }
 
@@ -91,8 +99,8 @@ extension Translator {
   @inline(__always)
   mutating func remember(_ hop: NextHop, in session: UInt32) {
     guard let neighbor = neighbors.findOrAdd(hop, now: now) else { return }
-    shard.sessions[session].outboundNeighbor = neighbor
-    shard.sessions[session].outboundGeneration = generation
+    shard.sessions[session].neighbors[Int(Direction.outbound.rawValue)] = neighbor
+    shard.sessions[session].generations[Int(Direction.outbound.rawValue)] = generation
   }
 
   /// Sends a packet for an inside global address back in: it leaves this translation by the outside interface and
@@ -106,7 +114,7 @@ extension Translator {
     track(&packet, session)
     if record.isShifted { moveNumbers(&packet, session) }
     if packet.tcpFlags.contains(.syn) { clampSegmentSize(&packet, leavingBy: interface) }
-    rewrite(packet, session)
+    rewrite(&packet, session)
     restoreTimeToLive(packet)
     packet.verdict = .hairpin(interface)
   }

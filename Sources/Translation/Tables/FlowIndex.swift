@@ -38,7 +38,7 @@ import CIntrinsics
   @inline(__always)
   static func tag(_ hash: UInt64) -> UInt8 {
     let low = UInt8(truncatingIfNeeded: hash)
-    return low == 0 ? 1 : low
+    return low &+ (low == 0 ? 1 : 0)
   }
 
   @inline(__always)

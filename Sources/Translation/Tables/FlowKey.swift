@@ -20,6 +20,19 @@ package struct FlowKey: Hashable, Sendable, BitwiseCopyable {
       | UInt64(number.rawValue) << 8 | UInt64(direction.rawValue)
   }
 
+  /// The key of a packet, `side` as `init(_:_:)` makes it, which the interface it arrives at knows already.
+  @inline(__always)
+  init(addresses: UInt64, ports: UInt32, protocol number: IPProtocol, side: UInt64) {
+    self.addresses = addresses
+    rest = UInt64(ports) << 32 | UInt64(number.rawValue) << 8 | side
+  }
+
+  /// What a key has of its routing instance and direction.
+  @inline(__always)
+  static func side(_ instance: RoutingInstance, _ direction: Direction) -> UInt64 {
+    UInt64(instance.rawValue) << 16 | UInt64(direction.rawValue)
+  }
+
   /// A key made of the fields of a mapping record; `tag` keeps kinds of keys apart.
   @inline(__always)
   init(
@@ -32,12 +45,28 @@ package struct FlowKey: Hashable, Sendable, BitwiseCopyable {
       | UInt64(number.rawValue) << 8 | UInt64(tag)
   }
 
+  @inline(__always) var source: IPv4Address { IPv4Address(UInt32(truncatingIfNeeded: addresses >> 32)) }
+  @inline(__always) var destination: IPv4Address { IPv4Address(UInt32(truncatingIfNeeded: addresses)) }
+  @inline(__always) var sourcePort: UInt16 {
+    get { UInt16(truncatingIfNeeded: rest >> 48) }
+    set { rest = rest & ~(0xFFFF << 48) | UInt64(newValue) << 48 }
+  }
+  @inline(__always) var destinationPort: UInt16 {
+    get { UInt16(truncatingIfNeeded: rest >> 32) }
+    set { rest = rest & ~(0xFFFF << 32) | UInt64(newValue) << 32 }
+  }
+  @inline(__always) var protocolNumber: IPProtocol { IPProtocol(rawValue: UInt8(truncatingIfNeeded: rest >> 8)) }
+  @inline(__always) var instance: RoutingInstance { RoutingInstance(rawValue: UInt16(truncatingIfNeeded: rest >> 16)) }
+  @inline(__always) var direction: Direction { rest & 1 == 0 ? .outbound : .inbound }
+  /// The direction as a number, for what stands once for each.
+  @inline(__always) var side: Int { Int(truncatingIfNeeded: rest & 1) }
+
   /// The key's hash under a secret seed, so that nobody outside can aim at one bucket: two 64-bit halves of a
   /// product, twice. Never 0, which stands for "no key" in a burst.
   @inline(__always)
   package func hash(seed: (UInt64, UInt64)) -> UInt64 {
     let first = (addresses ^ seed.0).multipliedFullWidth(by: rest ^ seed.1)
     let mixed = (first.high ^ first.low).multipliedFullWidth(by: seed.0 | 1)
-    return (mixed.high ^ mixed.low) | 1 << 32
+    return mixed.high ^ mixed.low | 1 << 30
   }
 }

@@ -8,10 +8,14 @@ import CIntrinsics
   private let header: UnsafeMutablePointer<RecordTableHeader>
   let capacity: UInt32
 
+  /// Record numbers have 31 bits, since an index entry has another for the direction. The last is no record's.
+  static var maximumCapacity: UInt32 { 0x7FFF_FFFF }
+
   /// The table whose records lie at `base` and whose bookkeeping at `header`, both inside the state region.
   @unsafe init(
     base: UnsafeMutablePointer<Record>, header: UnsafeMutablePointer<RecordTableHeader>, capacity: UInt32
   ) {
+    precondition(capacity <= Self.maximumCapacity)
     unsafe self.base = base
     unsafe self.header = header
     self.capacity = capacity

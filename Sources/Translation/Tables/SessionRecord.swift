@@ -1,4 +1,4 @@
-package import Forwarding
+import Forwarding
 package import WireFormats
 
 /// One session (RFC 2663 section 2.3): 64 octets, one cache line, everything that a packet of it needs.
@@ -6,17 +6,13 @@ package import WireFormats
 /// The record holds no pointer: neighbours, mappings and rules are numbers, so that the region it lies in can be
 /// mapped anywhere.
 package struct SessionRecord: Sendable, BitwiseCopyable {
-  package var insideLocal: IPv4Address
-  package var outsideLocal: IPv4Address
-  package var insideGlobal: IPv4Address
-  package var outsideGlobal: IPv4Address
-  /// For ICMP queries the identifier stands in the querier's ports, and the other side's are 0.
-  package var insideLocalPort: UInt16
-  package var outsideLocalPort: UInt16
-  package var insideGlobalPort: UInt16
-  package var outsideGlobalPort: UInt16
-  package var insideInstance: RoutingInstance
-  package var outsideInstance: RoutingInstance
+  /// The local addresses, then the global ones, the inside host's in the lower half and the outside host's in the upper:
+  /// packets of a direction arrive with one of the pairs and leave with the other.
+  var addresses: InlineArray<2, UInt64>
+  /// The ports, likewise.
+  var ports: InlineArray<2, UInt32>
+  /// The inside instance, then the outside one: where packets of each direction arrive.
+  var instances: InlineArray<2, RoutingInstance>
   package var protocolNumber: IPProtocol
   /// What TCP segments have been seen; for other protocols only the two directions count.
   package var progress: SessionProgress
@@ -31,11 +27,9 @@ package struct SessionRecord: Sendable, BitwiseCopyable {
   package var created: UInt32
   /// The mapping it belongs to, or `SessionRecord.noMapping` for a static entry; in a free record the next free one.
   package var mapping: UInt32
-  /// The neighbours it goes to, valid while `generation` is the neighbour table's.
-  var outboundNeighbor: NeighborID
-  var inboundNeighbor: NeighborID
-  var outboundGeneration: UInt16
-  var inboundGeneration: UInt16
+  /// The neighbours that packets of each direction go to, valid while the generation is the neighbour table's.
+  var neighbors: InlineArray<2, NeighborID>
+  var generations: InlineArray<2, UInt16>
   /// The number of the dynamic rule that admitted it (`CompiledRule.id`); 0 for a static entry.
   package var rule: UInt16
   /// What each side has acknowledged of the other's octets, the upper half of the sequence number: a reset must lie
@@ -89,6 +83,8 @@ package struct SessionProgress: OptionSet, Sendable, BitwiseCopyable {
   package init(rawValue: UInt8) { self.rawValue = rawValue }
   package static var outboundSeen: Self { Self(rawValue: 0x01) }
   package static var inboundSeen: Self { Self(rawValue: 0x02) }
+  /// Whether packets of a side were seen: the first bit is the outbound one's, the second the inbound one's.
+  @inline(__always) func hasSeen(_ side: Int) -> Bool { UInt32(rawValue) &>> UInt32(truncatingIfNeeded: side) & 1 != 0 }
   package static var outboundFIN: Self { Self(rawValue: 0x04) }
   package static var inboundFIN: Self { Self(rawValue: 0x08) }
   /// A reset from inside.
