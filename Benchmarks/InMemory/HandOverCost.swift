@@ -91,7 +91,7 @@ enum HandOverCost {
 
     /// Asks for a buffer's frame, as a worker does.
     @inline(__always)
-    func prefetch(_ buffer: UInt64) { unsafe sp_prefetch(memory + Int(buffer) * Burst.stride) }
+    func prefetch(_ buffer: UInt64) { unsafe sp_prefetch_write(memory + Int(buffer) * Burst.stride) }
 
     /// The packets of a burst, to be used over and over.
     func packets() -> UnsafeMutableBufferPointer<Packet> {
@@ -161,6 +161,7 @@ enum HandOverCost {
       let free = unsafe span.withUnsafeMutableBufferPointer { words in
         unsafe parts.back.take(into: UnsafeMutableBufferPointer(rebasing: words[..<min(limit, Burst.size)]))
       }
+      for index in 0..<free { parts.prefetch(words[index]) }
       for index in 0..<free {
         let octets = parts.octets(words[index])
         frames.copy(first + index, to: octets)

@@ -44,6 +44,9 @@ import WireFormats
   private let packets: UnsafeMutableBufferPointer<Packet>
   private var free: [UInt64]
   private var next = 0
+  /// What has been fetched from the other, and how many.
+  private let words: UnsafeMutableBufferPointer<UInt64>
+  private var fetched = 0
   /// Packets that were translated here, and nanoseconds of a core that this took, in the last run.
   private(set) var translated = 0
   private(set) var nanoseconds: UInt64 = 0
@@ -56,13 +59,18 @@ import WireFormats
     self.memory = memory
     self.otherMemory = otherMemory
     free = (0..<UInt64(Self.buffers)).map { $0 }
+    unsafe words = .allocate(capacity: Burst.size)
+    unsafe words.initialize(repeating: 0)
     unsafe packets = .allocate(capacity: Burst.size)
     let octets = unsafe PacketOctets(base: memory.base, count: Frames.size)
     unsafe packets.initialize(
       repeating: Packet(octets: octets, networkOffset: Ethernet.headerLength, ingress: Network.inside))
   }
 
-  deinit { unsafe packets.deallocate() }
+  deinit {
+    unsafe words.deallocate()
+    unsafe packets.deallocate()
+  }
 
   /// The memory of a lane's buffers.
   static func bufferMemory() -> Region? { Region(size: buffers * Burst.stride) }
@@ -82,9 +90,10 @@ import WireFormats
     let used = threadNanoseconds()
     let end = monotonicNanoseconds() + duration
     while monotonicNanoseconds() < end {
-      takeHandedOver()
+      fetchHandedOver()
       takeReturned()
       arrive(frames)
+      takeHandedOver()
       rings.framesOut.publish()
       rings.buffersOut.publish()
     }
@@ -93,7 +102,7 @@ import WireFormats
 
   /// Takes what is left in the rings, when nobody runs.
   func drain() {
-    while takeHandedOver() > 0 {}
+    repeat { fetchHandedOver() } while takeHandedOver() > 0
     rings.buffersOut.publish()
     takeReturned()
   }
@@ -124,18 +133,24 @@ import WireFormats
     }
   }
 
+  /// Looks what the other has handed over, and asks for it, as a worker does before its own frames.
+  private func fetchHandedOver() {
+    rings.framesIn.prefetch()
+    rings.buffersIn.prefetch()
+    fetched = unsafe rings.framesIn.take(into: words)
+    for index in 0..<fetched { unsafe sp_prefetch_write(otherMemory.base + Int(words[index]) * Burst.stride) }
+  }
+
   @discardableResult private func takeHandedOver() -> Int {
-    var words = InlineArray<64, UInt64>(repeating: 0)
-    var span = words.mutableSpan
-    let taken = unsafe span.withUnsafeMutableBufferPointer { unsafe rings.framesIn.take(into: $0) }
+    let taken = fetched
     guard taken > 0 else { return 0 }
-    for index in 0..<taken { unsafe sp_prefetch(otherMemory.base + Int(words[index]) * Burst.stride) }
-    for index in 0..<taken { place(octets(words[index], in: otherMemory), at: index, passage: .handedOver) }
+    for index in 0..<taken { place(octets(unsafe words[index], in: otherMemory), at: index, passage: .handedOver) }
     translate(taken)
     for index in 0..<taken {
       depart(index)
-      precondition(rings.buffersOut.stage(words[index]), "the ring has room for every frame that another had")
+      precondition(rings.buffersOut.stage(unsafe words[index]), "the ring has room for every frame that another had")
     }
+    fetched = 0
     return taken
   }
 
@@ -144,7 +159,10 @@ import WireFormats
     while true {
       var span = words.mutableSpan
       let taken = unsafe span.withUnsafeMutableBufferPointer { unsafe rings.buffersIn.take(into: $0) }
-      for index in 0..<taken { free.append(words[index]) }
+      for index in 0..<taken {
+        unsafe sp_prefetch_write(memory.base + Int(words[index]) * Burst.stride)
+        free.append(words[index])
+      }
       if taken < 64 { return }
     }
   }

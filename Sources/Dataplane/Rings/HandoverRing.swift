@@ -1,3 +1,4 @@
+import CIntrinsics
 import Synchronization
 
 /// A bounded ring of 64-bit elements from one thread to one other.
@@ -91,6 +92,15 @@ package struct HandoverRing: BitwiseCopyable, @unchecked Sendable {
   package func room() -> Int {
     unsafe headCopy.pointee = publishedHead.pointee.load(ordering: .acquiring)
     return unsafe capacity - Int(stagedTail.pointee &- headCopy.pointee)
+  }
+
+  /// Consumer: asks for what `take` looks at next, which is in the producer's cache if there is something new. For several
+  /// rings it costs one wait instead of two for each.
+  @inline(__always) package func prefetch() {
+    let head = unsafe publishedHead.pointee.load(ordering: .relaxed)
+    unsafe sp_prefetch(publishedTail)
+    unsafe sp_prefetch(elements + Int(head & mask))
+    unsafe sp_prefetch(elements + Int((head &+ 8) & mask))
   }
 
   /// Consumer: moves the oldest published elements to `target` and returns how many: 0 only when there are none, but

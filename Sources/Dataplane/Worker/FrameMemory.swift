@@ -76,9 +76,9 @@ struct Frame: BitwiseCopyable {
     return unsafe bases[buffer.worker] + Int(buffer.number) * bufferOctets + offset
   }
 
-  /// Asks for the first octets of a frame that another thread has written.
+  /// Asks for the first octets of a buffer that another thread had, which are about to be written.
   @inline(__always)
-  func prefetch(_ buffer: BufferID) { unsafe sp_prefetch(address(buffer, at: Self.readOffset + VirtioHeader.size)) }
+  func prefetch(_ buffer: BufferID) { unsafe sp_prefetch_write(address(buffer, at: Self.readOffset)) }
 
   /// The whole buffer.
   @inline(__always)

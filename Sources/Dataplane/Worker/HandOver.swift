@@ -22,30 +22,42 @@ extension Worker where IO: ~Copyable {
     }
   }
 
-  /// Takes a burst from each worker that has handed frames over; returns their number.
+  /// Looks what each other party has handed over, a burst of each at most. The octets are in another core's cache: all are
+  /// asked for now, and come while this worker is busy with frames of its own.
+  mutating func fetchHandedOver() {
+    guard plan.parties > 1 else { return }
+    for other in 0..<plan.parties where other != plan.index {
+      plan.rings[other * plan.parties + plan.index].prefetch()
+      plan.returns[other * plan.parties + plan.index].prefetch()
+    }
+    for other in 0..<plan.parties where other != plan.index {
+      handedIn.take(from: plan.rings[other * plan.parties + plan.index], of: other)
+      for index in 0..<handedIn.count(of: other) {
+        memory.prefetch(Frame(handoverWord: handedIn[index, of: other]).buffer)
+      }
+    }
+  }
+
+  /// Takes what has been fetched, so that a turn leaves nothing of it; returns the number of words.
   mutating func takeHandedOver() -> Int {
     guard plan.parties > 1 else { return 0 }
-    var words = InlineArray<64, UInt64>(repeating: 0)
     var taken = 0
     for other in 0..<plan.parties where other != plan.index {
-      var span = words.mutableSpan
-      let count = unsafe span.withUnsafeMutableBufferPointer {
-        unsafe plan.rings[other * plan.parties + plan.index].take(into: $0)
-      }
-      // The octets are in another core's cache: all are asked for before the first is looked at.
-      for index in 0..<count { memory.prefetch(Frame(handoverWord: words[index]).buffer) }
+      let count = handedIn.count(of: other)
       for index in 0..<count {
-        let frame = Frame(handoverWord: words[index])
-        if words[index] & Frame.order != 0 {
+        let word = handedIn[index, of: other]
+        let frame = Frame(handoverWord: word)
+        if word & Frame.order != 0 {
           // What came before it in the ring is done before it.
           if frameCount > 0 { flushBurst() }
-          obey(words[index], of: other)
-        } else if words[index] & Frame.annotated == 0 {
+          obey(word, of: other)
+        } else if word & Frame.annotated == 0 {
           addFrame(frame, handedOver: true)
         } else {
           addAnnotated(frame, handedOver: true)
         }
       }
+      handedIn.clear(of: other)
       taken += count
     }
     if taken > 0 { handle.load.add(taken, to: .handedIn) }
@@ -62,7 +74,12 @@ extension Worker where IO: ~Copyable {
         let count = unsafe span.withUnsafeMutableBufferPointer {
           unsafe plan.returns[other * plan.parties + plan.index].take(into: $0)
         }
-        for index in 0..<count { pool.put(BufferID(rawValue: UInt32(truncatingIfNeeded: words[index]))) }
+        for index in 0..<count {
+          let buffer = BufferID(rawValue: UInt32(truncatingIfNeeded: words[index]))
+          // The last returned are the first that frames are read into.
+          memory.prefetch(buffer)
+          pool.put(buffer)
+        }
         if count < 64 { break }
       }
     }
@@ -75,5 +92,54 @@ extension Worker where IO: ~Copyable {
       if !plan.rings[place].isEmpty || !plan.returns[place].isEmpty { return true }
     }
     return false
+  }
+}
+
+/// The words that a turn has taken out of the rings and not looked at yet: a burst of each other party at most.
+///
+/// Invariant: `words` has a burst's places for each party, of which the first `counts` are filled.
+@safe struct HandedIn: ~Copyable {
+  /// Words of one party at most.
+  static let burst = 64
+
+  private let words: UnsafeMutableBufferPointer<UInt64>
+  private let counts: UnsafeMutableBufferPointer<Int>
+
+  init(parties: Int) {
+    unsafe words = .allocate(capacity: parties * Self.burst)
+    unsafe counts = .allocate(capacity: parties)
+    unsafe words.initialize(repeating: 0)
+    unsafe counts.initialize(repeating: 0)
+  }
+
+  deinit {
+    unsafe words.deallocate()
+    unsafe counts.deallocate()
+  }
+
+  /// Takes a party's words out of its ring.
+  mutating func take(from ring: HandoverRing, of party: Int) {
+    precondition(unsafe party >= 0 && party < counts.count)
+    let places = unsafe UnsafeMutableBufferPointer(rebasing: words[party * Self.burst..<(party + 1) * Self.burst])
+    unsafe counts[party] = ring.take(into: places)
+  }
+
+  /// The number of a party's words.
+  @inline(__always)
+  func count(of party: Int) -> Int {
+    precondition(unsafe party >= 0 && party < counts.count)
+    return unsafe counts[party]
+  }
+
+  @inline(__always)
+  subscript(index: Int, of party: Int) -> UInt64 {
+    precondition(index >= 0 && index < count(of: party))
+    return unsafe words[party * Self.burst + index]
+  }
+
+  /// Forgets a party's words, which have been looked at.
+  mutating func clear(of party: Int) {
+    precondition(unsafe party >= 0 && party < counts.count)
+    unsafe counts[party] = 0
   }
 }

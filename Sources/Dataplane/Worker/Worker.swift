@@ -19,6 +19,7 @@ import WireFormats
   var waiting = WaitingFrames<NextHop>()
   var waitingIPv6 = WaitingFrames<IPv6NextHop>()
   var reentries: ReentryQueue
+  var handedIn: HandedIn
   var ageing = NeighborAgeing()
   var icmpLimit = RateLimit(rate: 1000, burst: 200)
   var pace: Pace
@@ -54,6 +55,7 @@ import WireFormats
     pool = BufferPool(worker: plan.index, count: plan.memory.buffersPerPool)
     links = LinkTable(plan.interfaces)
     pace = Pace(plan.poll)
+    handedIn = HandedIn(parties: plan.parties)
     reentries = ReentryQueue(capacity: Int(plan.memory.buffersPerPool) * plan.parties)
     unsafe frames = .allocate(capacity: plan.burst)
     unsafe packets = .allocate(capacity: plan.burst)
@@ -92,9 +94,10 @@ import WireFormats
     readClock(nanoseconds)
     handle.load.add(to: .turns)
     captured = handle.capture.interfaces
+    fetchHandedOver()
+    takeReturned()
     var work = harvest()
     work += takeHandedOver()
-    takeReturned()
     if frameCount > 0 { flushBurst() }
     if !reentries.isEmpty { processAgain() }
     if !handle.mailbox.isEmpty { handle.mailbox.take()?(&translator) }
