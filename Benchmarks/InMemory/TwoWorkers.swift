@@ -28,7 +28,7 @@ struct TwoWorkers {
     var registers = Samples()
   }
 
-  private let lanes: [WorkerLane]
+  private let lanes: [Holder]
   private let own: [Frames]
   private let mixed: [Frames]
   private let loops: [ReferenceLoop]
@@ -49,7 +49,7 @@ struct TwoWorkers {
     else { throw BenchmarkError.noMemory("two workers") }
     let ports = unsafe PortMap(memory: portMemory.base, addresses: addresses)
     let rings = unsafe WorkerLane.Rings.pair(in: ringMemory.base)
-    var (lanes, own, mixed, loops): ([WorkerLane], [Frames], [Frames], [ReferenceLoop]) = ([], [], [], [])
+    var (lanes, own, mixed, loops): ([Holder], [Frames], [Frames], [ReferenceLoop]) = ([], [], [], [])
     let hosts = (0..<2).map { Self.hosts(of: $0) }
     for worker in 0..<2 {
       let others = Int(Double(Self.sessions) * Self.handedOver)
@@ -65,10 +65,11 @@ struct TwoWorkers {
           flow: { Self.flow($0, of: hosts[$0 < others ? 1 - worker : worker]) }),
         let loop = ReferenceLoop(sessions: Self.sessions, frames)
       else { throw BenchmarkError.noMemory("two workers") }
-      let lane = WorkerLane(
-        gateway, rings[worker], memory: worker == 0 ? first : second, otherMemory: worker == 0 ? second : first)
-      lane.open(frames, burst)
-      lanes.append(lane)
+      let holder = Holder(
+        WorkerLane(
+          gateway, rings[worker], memory: worker == 0 ? first : second, otherMemory: worker == 0 ? second : first))
+      holder.lane.open(frames, burst)
+      lanes.append(holder)
       own.append(frames)
       mixed.append(both)
       loops.append(loop)
@@ -96,12 +97,12 @@ struct TwoWorkers {
   /// One worker, two, one, two: the same for the variants in turn.
   func measure(rounds: Int) throws -> Ratios {
     var ratios = Ratios()
-    let before = lanes.map(\.hits)
+    let before = lanes.map { $0.lane.hits }
     for _ in 0..<rounds {
       ratios.workers.values.append(
         try ratio { [lanes, own] lane in
-          lanes[lane].run(own[lane], for: Self.slice)
-          return (lanes[lane].translated, lanes[lane].nanoseconds)
+          lanes[lane].lane.run(own[lane], for: Self.slice)
+          return (lanes[lane].lane.translated, lanes[lane].lane.nanoseconds)
         })
       let (one, two) = try handingOver()
       ratios.handingOver.values.append(two / one)
@@ -110,8 +111,8 @@ struct TwoWorkers {
       ratios.reference.values.append(try ratio { [loops] in loops[$0].rewrite(for: Self.slice) })
       ratios.registers.values.append(try ratio { _ in ReferenceLoop.compute(for: Self.slice) })
     }
-    for (lane, before) in zip(lanes, before) {
-      guard lane.hits > before, lane.misses == UInt64(Self.sessions) else {
+    for (holder, before) in zip(lanes, before) {
+      guard holder.lane.hits > before, holder.lane.misses == UInt64(Self.sessions) else {
         throw BenchmarkError.wrong("packets of two workers did not find their sessions")
       }
     }
@@ -121,14 +122,14 @@ struct TwoWorkers {
   /// The rates of one that has nobody to hand over to, and of two that hand over.
   private func handingOver() throws -> (Double, Double) {
     let one = try alone { [lanes, own] lane in
-      lanes[lane].run(own[lane], for: Self.slice)
-      return (lanes[lane].translated, lanes[lane].nanoseconds)
+      lanes[lane].lane.run(own[lane], for: Self.slice)
+      return (lanes[lane].lane.translated, lanes[lane].lane.nanoseconds)
     }
     let two = try together { [lanes, mixed] lane in
-      lanes[lane].run(mixed[lane], for: Self.slice)
-      return (lanes[lane].translated, lanes[lane].nanoseconds)
+      lanes[lane].lane.run(mixed[lane], for: Self.slice)
+      return (lanes[lane].lane.translated, lanes[lane].lane.nanoseconds)
     }
-    for _ in 0..<2 { for lane in lanes { lane.drain() } }
+    for _ in 0..<2 { for holder in lanes { holder.lane.drain() } }
     return (one, two)
   }
 
@@ -163,6 +164,13 @@ struct TwoWorkers {
     for thread in threads { thread.join() }
     return start.sum
   }
+}
+
+/// Where a lane stands, for the one thread that runs it.
+private final class Holder: @unchecked Sendable {
+  var lane: WorkerLane
+
+  init(_ lane: consuming WorkerLane) { self.lane = lane }
 }
 
 /// Where threads wait for each other before they begin, and leave what they have found.

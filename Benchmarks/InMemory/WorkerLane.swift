@@ -6,7 +6,9 @@ import WireFormats
 
 /// One of two workers with the rings between them, as in the daemon: frames arrive in buffers of its own, those of the
 /// other's hosts are handed over as they came, and their buffers come back when the other has done with them.
-@safe final class WorkerLane: @unchecked Sendable {
+///
+/// A structure as the daemon's worker is: what a class has is asked for the right of access at each use.
+@safe struct WorkerLane: ~Copyable {
   /// Buffers of a lane, each of which the ring back has room for, and frames that the ring there holds: fewer, so that a
   /// lane never waits for a buffer.
   private static let buffers = 2_048
@@ -44,6 +46,8 @@ import WireFormats
   private let packets: UnsafeMutableBufferPointer<Packet>
   private var free: [UInt64]
   private var next = 0
+  /// The buffers of a burst that has come.
+  private var arrived = InlineArray<64, UInt64>(repeating: 0)
   /// What has been fetched from the other, and how many.
   private let words: UnsafeMutableBufferPointer<UInt64>
   private var fetched = 0
@@ -82,66 +86,67 @@ import WireFormats
   var misses: UInt64 { gateway.counters.value(of: .misses) }
 
   /// Opens a session for each of the frames, which are all this worker's.
-  func open(_ frames: Frames, _ burst: borrowing Burst) { gateway.pass(frames, burst) }
+  mutating func open(_ frames: Frames, _ burst: borrowing Burst) { gateway.pass(frames, burst) }
 
   /// Works for so many nanoseconds of the monotonic clock.
-  func run(_ frames: Frames, for duration: UInt64) {
+  mutating func run(_ frames: Frames, for duration: UInt64) {
     (translated, nanoseconds) = (0, 0)
     let used = threadNanoseconds()
     let end = monotonicNanoseconds() + duration
+    read(frames)
     while monotonicNanoseconds() < end {
       fetchHandedOver()
       takeReturned()
-      arrive(frames)
+      arrive()
       takeHandedOver()
       rings.framesOut.publish()
       rings.buffersOut.publish()
+      read(frames)
     }
+    for index in 0..<Burst.size { free.append(arrived[index]) }
     nanoseconds = threadNanoseconds() - used
   }
 
   /// Takes what is left in the rings, when nobody runs.
-  func drain() {
+  mutating func drain() {
     repeat { fetchHandedOver() } while takeHandedOver() > 0
     rings.buffersOut.publish()
     takeReturned()
   }
 
-  /// A burst from the device.
-  private func arrive(_ frames: Frames) {
-    let first = free.count - 1
+  /// A burst from the device, which is read at the end of a turn, as a worker's reads are.
+  private mutating func read(_ frames: Frames) {
     for index in 0..<Burst.size {
-      let octets = octets(free[first - index], in: memory)
-      frames.copy(next + index, to: octets)
-      place(octets, at: index, passage: [])
+      arrived[index] = free.removeLast()
+      frames.copy(next + index, to: octets(arrived[index], in: memory))
     }
     next = next + Burst.size == frames.count ? 0 : next + Burst.size
+  }
+
+  /// Translates what has been read. The buffers of those that are handed over leave the free ones.
+  private mutating func arrive() {
+    for index in 0..<Burst.size { place(octets(arrived[index], in: memory), at: index, passage: []) }
     translate(Burst.size)
-    // Those that are handed over leave the free ones; the last of these, which is done with, takes the place.
     for index in 0..<Burst.size {
-      guard case .handOver = unsafe packets[index].verdict else {
-        depart(index)
-        continue
-      }
-      let place = first - index
-      guard rings.framesOut.stage(free[place]) else {
+      if case .handOver = unsafe packets[index].verdict {
+        if rings.framesOut.stage(arrived[index]) { continue }
         lost += 1
-        continue
+      } else {
+        depart(index)
       }
-      free[place] = free[free.count - 1]
-      free.removeLast()
+      free.append(arrived[index])
     }
   }
 
   /// Looks what the other has handed over, and asks for it, as a worker does before its own frames.
-  private func fetchHandedOver() {
+  private mutating func fetchHandedOver() {
     rings.framesIn.prefetch()
     rings.buffersIn.prefetch()
     fetched = unsafe rings.framesIn.take(into: words)
     for index in 0..<fetched { unsafe sp_prefetch_write(otherMemory.base + Int(words[index]) * Burst.stride) }
   }
 
-  @discardableResult private func takeHandedOver() -> Int {
+  @discardableResult private mutating func takeHandedOver() -> Int {
     let taken = fetched
     guard taken > 0 else { return 0 }
     for index in 0..<taken { place(octets(unsafe words[index], in: otherMemory), at: index, passage: .handedOver) }
@@ -154,7 +159,7 @@ import WireFormats
     return taken
   }
 
-  private func takeReturned() {
+  private mutating func takeReturned() {
     var words = InlineArray<64, UInt64>(repeating: 0)
     while true {
       var span = words.mutableSpan
@@ -179,14 +184,14 @@ import WireFormats
       offload: FrameOffload(partialChecksum: false, segmentSize: 0), passage: passage)
   }
 
-  private func translate(_ count: Int) {
+  private mutating func translate(_ count: Int) {
     var burst = unsafe UnsafeMutableBufferPointer(rebasing: packets[..<count]).mutableSpan
     gateway.translator.process(&burst, now: gateway.now)
   }
 
   /// Addresses a translated frame to its next hop.
   @inline(__always)
-  private func depart(_ index: Int) {
+  private mutating func depart(_ index: Int) {
     guard case .forward(let hop) = unsafe packets[index].verdict else { return }
     unsafe packets[index].octets.store(hop.address, at: Ethernet.destination)
     unsafe packets[index].octets.store(Network.outsideHardware, at: Ethernet.source)
