@@ -35,12 +35,17 @@ extension Worker where IO: ~Copyable {
     precondition(ring.stage(word), "there was room")
   }
 
-  /// Tells the slow paths of sessions that have ended. They stay on the list while there is no room to say so.
+  /// Tells the slow paths of sessions that have ended, and leaves half of each ring to the packets of those that live: many
+  /// may end at once. What there is no room for stays on the list, for the next turn.
   @inline(never)
   mutating func tellEnded() {
-    while (plan.workers..<plan.parties).allSatisfy({ plan.ring(to: $0).room() >= 2 }),
-      let session = translator.takeEndedInspected()
-    {
+    var room = Int.max
+    for party in plan.workers..<plan.parties {
+      let ring = plan.ring(to: party)
+      room = min(room, ring.room() - ring.capacity / 2)
+    }
+    while room >= 2, let session = translator.takeEndedInspected() {
+      room -= 2
       for party in plan.workers..<plan.parties {
         let ring = plan.ring(to: party)
         precondition(ring.stage(Frame.ended | UInt64(session.number)) && ring.stage(UInt64(session.created)))

@@ -109,6 +109,8 @@ import WireFormats
     if !reentries.isEmpty { processAgain() }
     publishHandedOver()
     armReads()
+    // Slow paths are still to be told of sessions that have ended: nobody will wake this worker for it.
+    if translator.hasEndedInspected { work += 1 }
     return work
   }
 

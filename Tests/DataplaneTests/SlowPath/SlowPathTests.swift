@@ -121,6 +121,39 @@ import WireFormats
     #expect(control.bench.problems == [])
   }
 
+  @Test func `has room for those that live, however many sessions end at once`() throws {
+    let bench = try WorkerBench(
+      BenchSetup().with {
+        $0.slowPaths = 1
+        $0.ringCapacity = 16
+      })
+    func ask(_ ports: Range<UInt16>) {
+      for port in ports {
+        bench.arrive(
+          .tcp(from: SocketAddress(Host.alice.address, port), to: Self.server, .syn), from: .alice)
+      }
+    }
+    for first in stride(from: UInt16(41_000), to: 41_040, by: 8) {
+      ask(first..<first + 8)
+      #expect(bench.settle())
+    }
+    var cleared = 0
+    _ = bench.cells[0].worker.translator.clear(ClearRequest(), from: 0, slice: .max, cleared: &cleared)
+    #expect(cleared == 40)
+    // Nobody turns the slow path, and the worker has more to tell it than the ring holds.
+    for _ in 0..<4 { #expect(bench.turn() > 0, "it does not sleep while there is something to tell") }
+    bench.tick(nanoseconds: 2_000_000_000)
+    ask(42_000..<42_008)
+    for _ in 0..<4 { bench.turn() }
+    #expect(bench.drops(.slowPathFull) == 0)
+    bench.forgetWritten()
+    #expect(bench.settle())
+    #expect(bench.written(on: .outside).count == 8)
+    for _ in 0..<40 { bench.settle() }
+    #expect(bench.turn() == 0, "all has been told")
+    #expect(bench.problems == [])
+  }
+
   @Test func `has packets of a VLAN arrive where they came from`() throws {
     let bench = try WorkerBench(BenchSetup().with { $0.slowPaths = 1 })
     let request = Datagram.udp(
