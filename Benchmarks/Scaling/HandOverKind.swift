@@ -13,19 +13,28 @@ struct HandOverKind: Codable, Sendable {
 
   private static let hosts = 512
   private static let sessionsPerHost = 8
+  private static let publishedHosts = 256
   private static let first = IPv4Address(0x0A00_0100)
 
   static func measure(workers: Int) throws(MemoryError) -> [HandOverKind] {
-    [
-      try outbound(workers),
-      try answers("answers, ports preserved", .preserved, workers),
-      try answers("answers, random ports", .random, workers),
-      try answers("answers, sets of 64 ports", .sets, workers),
-      try answers("answers, deterministic ports", .deterministic, workers),
-      try errors(workers),
-      try published(workers),
-      try hairpins(workers),
-      try virtualHost(workers),
+    var published = Site()
+    published.published = publishedHosts
+    published.publishedFirst = first
+    var virtual = Site()
+    virtual.realHosts = 64
+    virtual.realFirst = first
+    return [
+      try count("from inside", workers, at: Site()) { gateway, tally in
+        open(gateway) { journey, _, _ in tally.note(journey) }
+      },
+      try count("answers, ports preserved", workers, at: site(.preserved), answers),
+      try count("answers, random ports", workers, at: site(.random), answers),
+      try count("answers, sets of 64 ports", workers, at: site(.sets), answers),
+      try count("answers, deterministic ports", workers, at: site(.deterministic), answers),
+      try count("ICMP errors from outside", workers, at: site(.random), errors),
+      try count("from outside to a one-to-one address", workers, at: published, callers),
+      try count("from inside to an inside global address", workers, at: published, hairpins),
+      try count("answers of the hosts behind a virtual one", workers, at: virtual, answersOfRealHosts),
     ]
   }
 
@@ -41,11 +50,25 @@ struct HandOverKind: Codable, Sendable {
       handedOver += journey.handOvers > 0 ? 1 : 0
       owners.insert(journey.ended)
     }
+  }
 
-    func kind(_ title: String, _ workers: Int) -> HandOverKind {
-      HandOverKind(
-        title: title, workers: workers, share: Double(handedOver) / Double(max(1, packets)), workersUsed: owners.count)
-    }
+  /// Plays a scene at a gateway of its own and counts its packets.
+  private static func count(
+    _ title: String, _ workers: Int, at site: Site, _ play: (SimulatedGateway, inout Tally) -> Void
+  ) throws(MemoryError) -> HandOverKind {
+    var tally = Tally()
+    play(try SimulatedGateway(site, workers: workers), &tally)
+    return HandOverKind(
+      title: title, workers: workers, share: Double(tally.handedOver) / Double(max(1, tally.packets)),
+      workersUsed: tally.owners.count)
+  }
+
+  /// A site that gives ports out in some way, of as many addresses as that takes.
+  private static func site(_ ports: Site.Ports) -> Site {
+    var site = Site()
+    site.ports = ports
+    site.addresses = ports == .deterministic ? 64 : 1
+    return site
   }
 
   /// Opens every session of every host: the first packet's journey, the inside global endpoint, and the remote one.
@@ -67,47 +90,23 @@ struct HandOverKind: Codable, Sendable {
     }
   }
 
-  private static func outbound(_ workers: Int) throws(MemoryError) -> HandOverKind {
-    var tally = Tally()
-    open(try SimulatedGateway(Site(), workers: workers)) { journey, _, _ in tally.note(journey) }
-    return tally.kind("from inside", workers)
-  }
-
-  private static func answers(
-    _ title: String, _ ports: Site.Ports, _ workers: Int
-  ) throws(MemoryError) -> HandOverKind {
-    var site = Site()
-    site.ports = ports
-    site.addresses = ports == .deterministic ? 64 : 1
-    let gateway = try SimulatedGateway(site, workers: workers)
-    var tally = Tally()
+  private static func answers(_ gateway: SimulatedGateway, _ tally: inout Tally) {
     open(gateway) { _, global, remote in
       gateway.frame.writeUDP(from: remote, to: global)
       tally.note(gateway.send(by: Site.outside))
     }
-    return tally.kind(title, workers)
   }
 
-  private static func errors(_ workers: Int) throws(MemoryError) -> HandOverKind {
-    var site = Site()
-    site.ports = .random
-    let gateway = try SimulatedGateway(site, workers: workers)
-    var tally = Tally()
+  private static func errors(_ gateway: SimulatedGateway, _ tally: inout Tally) {
     open(gateway) { _, global, remote in
       gateway.frame.writeError(from: remote.address, aboutUDPFrom: global, to: remote)
       tally.note(gateway.send(by: Site.outside))
     }
-    return tally.kind("ICMP errors from outside", workers)
   }
 
   /// Sessions from outside to hosts with a static entry, at many ports.
-  private static func published(_ workers: Int) throws(MemoryError) -> HandOverKind {
-    var site = Site()
-    site.published = 256
-    site.publishedFirst = first
-    let gateway = try SimulatedGateway(site, workers: workers)
-    var tally = Tally()
-    for host in 0..<site.published {
+  private static func callers(_ gateway: SimulatedGateway, _ tally: inout Tally) {
+    for host in 0..<publishedHosts {
       for port in 0..<8 {
         gateway.frame.writeUDP(
           from: Endpoint(address: IPv4Address(0x0808_0808), port: UInt16(20_000 + host)),
@@ -115,32 +114,21 @@ struct HandOverKind: Codable, Sendable {
         tally.note(gateway.send(by: Site.outside))
       }
     }
-    return tally.kind("from outside to a one-to-one address", workers)
   }
 
-  private static func hairpins(_ workers: Int) throws(MemoryError) -> HandOverKind {
-    var site = Site()
-    site.published = 256
-    site.publishedFirst = first
-    let gateway = try SimulatedGateway(site, workers: workers)
-    var tally = Tally()
+  private static func hairpins(_ gateway: SimulatedGateway, _ tally: inout Tally) {
     var chance = Chance(seed: 9)
     for host in 0..<hosts {
       let source = Endpoint(address: IPv4Address(first.rawValue + 1024 + UInt32(host)), port: 40_000)
       gateway.frame.writeUDP(
-        from: source, to: Endpoint(address: Site.globalAddress(ofPublished: chance.below(site.published)), port: 443))
+        from: source,
+        to: Endpoint(address: Site.globalAddress(ofPublished: chance.below(publishedHosts)), port: 443))
       tally.note(gateway.send(by: Site.inside))
     }
-    return tally.kind("from inside to an inside global address", workers)
   }
 
   /// What real hosts answer to connections to one port of a virtual host.
-  private static func virtualHost(_ workers: Int) throws(MemoryError) -> HandOverKind {
-    var site = Site()
-    site.realHosts = 64
-    site.realFirst = first
-    let gateway = try SimulatedGateway(site, workers: workers)
-    var tally = Tally()
+  private static func answersOfRealHosts(_ gateway: SimulatedGateway, _ tally: inout Tally) {
     for client in 0..<2_048 {
       let from = Endpoint(address: IPv4Address(0x0808_0000 + UInt32(client)), port: 50_000)
       gateway.frame.writeTCP(from: from, to: Endpoint(address: Site.virtualHost, port: 443), flags: .syn)
@@ -149,6 +137,5 @@ struct HandOverKind: Codable, Sendable {
       gateway.frame.writeTCP(from: gateway.frame.destination, to: from, flags: [.syn, .ack])
       tally.note(gateway.send(by: Site.inside))
     }
-    return tally.kind("answers of the hosts behind a virtual one", workers)
   }
 }
