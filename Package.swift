@@ -48,7 +48,7 @@ targets += [
 ]
 
 // Floor 1: headers as views, checksums.
-targets += floor("WireFormats", on: [])
+targets += floor("WireFormats", on: [], tests: ["TestSupport"])
 
 // Floor 2: routes and neighbours; then address translation itself.
 targets += floor("Forwarding", on: ["WireFormats"], tests: ["TestSupport"])
@@ -64,7 +64,8 @@ targets += floor(
   tests: ["TestSupport", "GatewayTestSupport"])
 
 // Floor 5: text into a validated value; workers, rings, devices; the same gateway over a capture.
-targets += floor("Configuration", on: ["Gateways", "Translation", "Forwarding", "WireFormats"])
+targets += floor(
+  "Configuration", on: ["Gateways", "Translation", "Forwarding", "WireFormats"], tests: ["TestSupport"])
 targets += floor(
   "Dataplane",
   on: ["Gateways", "Translation", "Forwarding", "WireFormats", "CIntrinsics", "CKernel", "CNUMA"],
@@ -77,7 +78,7 @@ targets += floor(
   "ControlPlane",
   on: [
     "Dataplane", "Replay", "Configuration", "Gateways", "Translation", "Forwarding", "WireFormats", logging, lifecycle,
-  ] + nio)
+  ] + nio, tests: ["TestSupport"])
 
 // Floor 7: arguments in, exit code out.
 targets += [
@@ -138,14 +139,15 @@ targets += [
   .executableTarget(
     name: "sallyport-benchmark",
     dependencies: [
-      "CReference", "CIntrinsics", "Dataplane", "Gateways", "Translation", "Forwarding", "WireFormats", arguments,
+      "CReference", "CIntrinsics", "TestSupport", "Dataplane", "Gateways", "Translation", "Forwarding", "WireFormats",
+      arguments,
     ],
     path: "Benchmarks/InMemory",
     swiftSettings: settings),
   // What more cores, hosts and sessions would do: many workers in one thread (docs/scaling.md).
   .executableTarget(
     name: "scaling-simulation",
-    dependencies: ["Dataplane", "Translation", "Forwarding", "WireFormats", arguments],
+    dependencies: ["TestSupport", "Dataplane", "Translation", "Forwarding", "WireFormats", arguments],
     path: "Benchmarks/Scaling",
     swiftSettings: settings),
   .testTarget(

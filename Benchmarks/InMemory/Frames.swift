@@ -1,3 +1,4 @@
+import TestSupport
 import WireFormats
 
 /// The frames that arrive, in the order in which they arrive: UDP over IPv4, 64 octets each, one after the other.
@@ -25,7 +26,7 @@ import WireFormats
     guard let region = Region(size: count * Self.size) else { return nil }
     self.region = region
     unsafe base = region.base
-    var random = SplitMix(state: seed)
+    var random = SeededRandom(seed: seed)
     var order = (0..<count).map { $0 % flows }
     order.shuffle(using: &random)
     for (place, number) in order.enumerated() {
@@ -73,18 +74,5 @@ import WireFormats
       && frame.load8(at: network + IPv4Field.timeToLive) == 63
       && InternetChecksum.fold(frame.sum(network..<transport)) == 0xFFFF
       && InternetChecksum.fold(transportSum(frame)) == 0xFFFF
-  }
-}
-
-/// A small generator of numbers that are the same in every run, so that runs can be compared.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

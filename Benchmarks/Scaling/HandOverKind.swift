@@ -1,5 +1,6 @@
 import Dataplane
 import Forwarding
+import TestSupport
 import Translation
 import WireFormats
 
@@ -75,7 +76,7 @@ struct HandOverKind: Codable, Sendable {
   private static func open(
     _ gateway: SimulatedGateway, _ body: (Journey, _ global: Endpoint, _ remote: Endpoint) -> Void
   ) {
-    var chance = Chance(seed: 5)
+    var chance = SeededRandom(seed: 5)
     for host in 0..<hosts {
       let firstPort = chance.below(Population.sourcePorts.count)
       for session in 0..<sessionsPerHost {
@@ -117,7 +118,7 @@ struct HandOverKind: Codable, Sendable {
   }
 
   private static func hairpins(_ gateway: SimulatedGateway, _ tally: inout Tally) {
-    var chance = Chance(seed: 9)
+    var chance = SeededRandom(seed: 9)
     for host in 0..<hosts {
       let source = Endpoint(address: IPv4Address(first.rawValue + 1024 + UInt32(host)), port: 40_000)
       gateway.frame.writeUDP(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// A bounded Pareto distribution: most values lie near `least`, and a few near `most` make up much of the sum. Sessions
 /// of a host and packets of a session are so distributed in every network that has been counted.
@@ -20,20 +21,7 @@ struct HeavyTail: Sendable {
   }
 }
 
-/// Chance with a seed: the same in every run, so that runs can be compared.
-struct Chance: RandomNumberGenerator, Sendable {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
-
+extension SeededRandom {
   /// A number from 0 up to but not including 1.
   mutating func fraction() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
 

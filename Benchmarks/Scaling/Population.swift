@@ -1,3 +1,4 @@
+import TestSupport
 import WireFormats
 
 /// Who is behind the gateway: so many hosts, with so many sessions each, over so many addresses.
@@ -47,7 +48,7 @@ struct Population: Sendable {
 
   /// Sessions of each host, and the packets of all, in the order of their hosts.
   func draw(seed: UInt64) -> (sessions: [Int], packets: [Int]) {
-    var chance = Chance(seed: seed)
+    var chance = SeededRandom(seed: seed)
     var sessions: [Int] = []
     var packets: [Int] = []
     sessions.reserveCapacity(hosts)

@@ -1,5 +1,6 @@
 import Dataplane
 import Forwarding
+import TestSupport
 import Translation
 import WireFormats
 
@@ -34,7 +35,7 @@ struct PortUse: Codable, Sendable {
     // Tables are no limit here.
     let gateway = try SimulatedGateway(
       site, workers: workers, sessionsPerShard: min(all, 4 * all / workers + 65_536))
-    var chance = Chance(seed: 3)
+    var chance = SeededRandom(seed: 3)
     // The host of a session is drawn by the running sums of what hosts have.
     let tail = HeavyTail(shape: 1.2, least: 10, most: 2_000)
     var sums: [Int] = []

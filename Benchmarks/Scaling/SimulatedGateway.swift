@@ -1,5 +1,6 @@
 import Dataplane
 import Forwarding
+import TestSupport
 import Translation
 import WireFormats
 
@@ -64,7 +65,7 @@ struct Journey {
     policy.reserveStaticPorts(in: ports)
     let (neighbors, limit) = (Site.neighbors(), SessionLimit(maximum: site.maximumEntries))
     unsafe translators = .allocate(capacity: workers)
-    var chance = Chance(seed: 0x5A11_1907)
+    var chance = SeededRandom(seed: 0x5A11_1907)
     for worker in 0..<workers {
       let shard = unsafe Shard(
         memory: memory[1 + worker].region.base, layout: layout, seed: (chance.next(), chance.next()),

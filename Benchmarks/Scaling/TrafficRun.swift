@@ -1,5 +1,6 @@
 import Dataplane
 import Forwarding
+import TestSupport
 import Translation
 import WireFormats
 
@@ -35,7 +36,7 @@ struct TrafficRun: Codable, Sendable {
     // Enough for all, and for the second session of those that turn round.
     site.maximumEntries = drawn.packets.count + drawn.packets.count / 100 + 16
     var traffic = Traffic(
-      population: population, gateway: try SimulatedGateway(site, workers: workers), chance: Chance(seed: ~seed))
+      population: population, gateway: try SimulatedGateway(site, workers: workers), chance: SeededRandom(seed: ~seed))
     var starts: [Int] = []
     var next = 0
     for count in drawn.sessions {
@@ -57,7 +58,7 @@ struct TrafficRun: Codable, Sendable {
 private struct Traffic {
   let population: Population
   let gateway: SimulatedGateway
-  var chance: Chance
+  var chance: SeededRandom
   var run = (sessions: 0, byTables: 0, byPorts: 0, preserved: 0, given: 0, inbound: 0, inboundHandedOver: 0)
 
   mutating func open(of host: Int, _ session: Int, firstPort: Int, packets: Int) {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -112,7 +113,7 @@ import Testing
   /// exist.
   @Test(arguments: [sampleConfiguration, completeConfiguration])
   func `mutated configurations are refused or accepted, never worse`(text: String) throws {
-    var random = SeededGenerator(seed: 7)
+    var random = SeededRandom(seed: 7)
     var accepted = 0
     for _ in 0..<200 {
       let octets = mutated(text, using: &random)
@@ -135,7 +136,7 @@ import Testing
   }
 
   /// Takes out, doubles, swaps and overwrites octets, words and lines.
-  private func mutated(_ text: String, using random: inout SeededGenerator) -> [UInt8] {
+  private func mutated(_ text: String, using random: inout SeededRandom) -> [UInt8] {
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { Array($0.utf8) }
     for _ in 0..<Int.random(in: 1...3, using: &random) {
       let index = Int.random(in: 0..<lines.count, using: &random)

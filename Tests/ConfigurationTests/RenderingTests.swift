@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -115,7 +116,7 @@ import Testing
 
   @Test(arguments: 0..<200)
   func `what is rendered reads back equal and renders the same`(seed: Int) throws {
-    var random = SeededGenerator(seed: UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     let text = ConfigurationWriter.text(using: &random)
     let gateway = try parse(text)
     let rendered = gateway.render()

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Translation
 import WireFormats
@@ -157,7 +158,7 @@ import WireFormats
   }
 
   @Test func `may be of any kind without harm`() {
-    var generator = SeededGenerator(seed: 1)
+    var generator = SeededRandom(seed: 1)
     let vocabulary = [
       "show", "ip", "nat", "tr", "clear", "*", "tcp", "inside", "10.0.0.1", "99999999999999999999", "", "\u{0}", "é",
       "capture", "count", "-1", "+5", "all", "verbose", "total", "forced", "outside", "٣", "vrf",

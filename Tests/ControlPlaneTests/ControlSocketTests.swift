@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import TestSupport
 import Testing
 import Translation
 import WireFormats
@@ -49,7 +50,7 @@ import WireFormats
       let long = try RawClient(path)
       long.send(String(repeating: "a", count: 70_000))
       #expect(try await long.text().hasSuffix("the request is longer than 65536 octets"))
-      var generator = SeededGenerator(seed: 4)
+      var generator = SeededRandom(seed: 4)
       for _ in 0..<50 {
         let client = try RawClient(path)
         client.send((0..<100).map { _ in UInt8.random(in: 0...255, using: &generator) } + [10])

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import ControlPlane
@@ -27,7 +28,7 @@ import Testing
   }
 
   @Test func `may be any octets without harm`() {
-    var generator = SeededGenerator(seed: 2)
+    var generator = SeededRandom(seed: 2)
     #expect(throws: Request.Malformation.notText) { try Request(line: [0xFF, 0xFE]) }
     for _ in 0..<20_000 {
       let noise = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
@@ -68,7 +69,7 @@ import Testing
   }
 
   @Test func `of any octets does no harm`() {
-    var generator = SeededGenerator(seed: 3)
+    var generator = SeededRandom(seed: 3)
     let pieces = ["data ", "5\n", "end\n", "error ", "\n", "99999999999999999999\n", "note 3\nabc", "\u{0}"]
     for _ in 0..<5_000 {
       var reader = AnswerReader()

@@ -1,4 +1,4 @@
-/// Random numbers that a test can have again: SplitMix64 from a seed.
+/// Random numbers that a test or a measurement can have again: SplitMix64 (Steele, Lea and Flood) from a seed.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

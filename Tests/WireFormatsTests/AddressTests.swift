@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WireFormats
 
@@ -14,7 +15,7 @@ import WireFormats
   func `anything else is refused`(_ text: String) { #expect(IPv4Address(text) == nil) }
 
   @Test func `random addresses survive printing and reading`() {
-    var random = SeededRandom(state: 6)
+    var random = SeededRandom(seed: 6)
     for _ in 0..<1000 {
       let address = IPv4Address(UInt32(truncatingIfNeeded: random.next()))
       #expect(IPv4Address(address.description) == address)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WireFormats
 
@@ -139,7 +140,7 @@ import WireFormats
   }
 
   @Test func `whatever passes lies within the octets`() {
-    var random = SeededRandom(state: 5)
+    var random = SeededRandom(seed: 5)
     var passed = 0
     for _ in 0..<20_000 {
       var bytes = random.octets(Int.random(in: 0...80, using: &random))

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 import WireFormats
 
@@ -34,7 +35,7 @@ import WireFormats
   }
 
   @Test func `random words of an address's letters are read as the C library reads them`() {
-    var random = SeededRandom(state: 6)
+    var random = SeededRandom(seed: 6)
     let letters = Array("0123:::ab.f")
     var read = 0
     for _ in 0..<200_000 {
