@@ -70,8 +70,8 @@ struct Reassembly: Sendable {
       pieces[place - 1].octets.append(contentsOf: octets)
     } else {
       guard pieces.count < limit else { return false }
-      let isSmall = octets.count < Self.smallest || octets.endIndex >= 2 * octets.count
-      pieces.insert(Piece(start: start, octets: isSmall ? Array(octets)[...] : octets), at: place)
+      let own = octets.isMostOfItsPacket ? octets : Array(octets)[...]
+      pieces.insert(Piece(start: start, octets: own), at: place)
       place += 1
     }
     count += octets.count

@@ -141,20 +141,28 @@ import WireFormats
   /// Octets in order that were not passed on.
   package func unreadCount(_ direction: Direction) -> Int { self[direction].unread.count }
 
-  /// The unread octets, in one piece.
+  /// How many of them lie in one piece, from the first on.
+  package func frontCount(_ direction: Direction) -> Int { self[direction].unread.front.count }
+
+  /// Puts more of them into that piece; false when all are there.
+  package func gather(_ direction: Direction) -> Bool { self[direction].unread.gather() }
+
+  /// The first unread octets, as many as lie in one piece.
   package func withUnread<Result>(_ direction: Direction, _ body: (Span<UInt8>) -> Result) -> Result {
-    direction.isOutbound ? outbound.unread.withSpan(body) : inbound.unread.withSpan(body)
+    let front = self[direction].unread.front
+    return body(front.span)
   }
 
   /// Whether the sender has ended its stream behind the unread octets.
   package func hasEnded(_ direction: Direction) -> Bool { self[direction].hasFIN }
 
-  /// Passes the first unread octets on, with edits in ascending order.
-  package func pass(_ count: Int, edits: [StreamEdit], _ direction: Direction, now: UInt64) {
+  /// Passes the first unread octets on, with edits in ascending order. Where `more` follow at once, nothing is sent before
+  /// those.
+  package func pass(_ count: Int, edits: [StreamEdit], _ direction: Direction, more: Bool = false, now: UInt64) {
     precondition(count >= 0 && count <= self[direction].unread.count)
     self[direction].pass(count, edits)
     holdBack(direction, now: now)
-    flush(now: now)
+    if !more { flush(now: now) }
   }
 
   /// Says whether the unread octets are a complete message that waits for something: it is not acknowledged meanwhile.
@@ -246,7 +254,7 @@ extension Pipe {
     let start = unreadStart
     for edit in edits {
       precondition(edit.range.lowerBound >= from && edit.range.upperBound <= count, "an edit out of order or range")
-      queue.append(unread.part(from..<edit.range.lowerBound))
+      unread.copy(from..<edit.range.lowerBound, to: &queue)
       let output = queueEnd
       queue.append(edit.octets[...])
       map.add(
@@ -254,7 +262,7 @@ extension Pipe {
         output: output..<output + edit.octets.count)
       from = edit.range.upperBound
     }
-    queue.append(unread.part(from..<count))
+    unread.copy(from..<count, to: &queue)
     unread.removeFirst(count)
     // What was replaced by nothing needs no acknowledgement of its own.
     map.settle(upTo: outAcknowledged)

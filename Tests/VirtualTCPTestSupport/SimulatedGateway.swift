@@ -38,6 +38,10 @@ extension Simulation {
   /// Passes whole messages on, some with edits, some only after an answer that has yet to come, and what remains when the
   /// stream has ended.
   mutating func edit(_ direction: Direction) {
+    defer {
+      if owesFlush { connection.flush(now: now) }
+      owesFlush = false
+    }
     while connection.unreadCount(direction) > 0, !hasSteppedAside, readings[direction]?.held == nil {
       var reading = readings[direction] ?? Reading()
       let length = reading.wanted ?? 1 + Int(random.next() % UInt64(longestMessage))
@@ -60,9 +64,12 @@ extension Simulation {
   private mutating func passMessage(_ count: Int, _ direction: Direction) {
     readings[direction]?.wanted = nil
     readings[direction]?.taken += count
+    while connection.frontCount(direction) < count, connection.gather(direction) {}
     let message = connection.withUnread(direction) { span in (0..<count).map { span[$0] } }
     let edits = someEdits(of: count)
-    connection.pass(count, edits: edits, direction, now: now)
+    // As the engine does, which sends nothing before it has looked for another message.
+    owesFlush = chance(30)
+    connection.pass(count, edits: edits, direction, more: owesFlush, now: now)
     var result: [UInt8] = []
     var from = 0
     for edit in edits {

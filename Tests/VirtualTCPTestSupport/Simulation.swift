@@ -56,6 +56,8 @@ package struct Simulation {
   let lastMessage: Int?
   var messages = 0
   var hasSteppedAside = false
+  /// Whether messages were passed on and nothing has been sent since.
+  var owesFlush = false
 
   package init(seed: UInt64, octets: Int, trouble: Trouble, longestMessage: Int) {
     var random = SeededRandom(seed: seed)

@@ -58,7 +58,8 @@ package protocol PayloadInspector: Sendable {
   /// segment begins (rule R2). Not asked for datagrams, which are messages.
   ///
   /// - Parameters:
-  ///   - octets: the stream from the end of the last message on; never empty.
+  ///   - octets: the stream from the end of the last message on, or its first octets, never none: where a message is not
+  ///     complete in them, the gateway is asked again with more.
   ///   - direction: who sends it.
   ///   - hasEnded: whether the sender has ended its stream behind these octets.
   mutating func frame(_ octets: Span<UInt8>, _ direction: Direction, hasEnded: Bool) -> Framing

@@ -101,20 +101,32 @@ extension GatewayEngine {
 
   /// Reads what can be read of a direction; whether there was anything. Messages that go on as they are go on together.
   private mutating func read(_ stream: StreamSession, _ direction: Direction, now: UInt64) -> Bool {
+    let connection = stream.connection
     var hasRead = false
     // From the front on, and to go on as they are.
     var clean = 0
+    var owesFlush = false
     while stream.isRead, !stream[direction].isParked {
-      let unread = stream.connection.unreadCount(direction) - clean
-      guard unread > 0 else { break }
-      let hasEnded = stream.connection.hasEnded(direction)
+      let unread = connection.frontCount(direction) - clean
+      let isAll = connection.unreadCount(direction) == connection.frontCount(direction)
+      guard unread > 0 || !isAll else { break }
+      let hasEnded = isAll && connection.hasEnded(direction)
       // In its place: a copy of an inspector costs an allocation.
       let framing =
-        stream[direction].takeFraming()
-        ?? stream.connection.withUnread(direction) {
-          stream.inspector?.frame($0.extracting(droppingFirst: clean), direction, hasEnded: hasEnded) ?? .incomplete
-        }
-      if case .incomplete = framing, !hasEnded { break }
+        unread == 0
+        ? .incomplete
+        : stream[direction].takeFraming()
+          ?? connection.withUnread(direction) {
+            stream.inspector?.frame($0.extracting(droppingFirst: clean), direction, hasEnded: hasEnded) ?? .incomplete
+          }
+      if case .incomplete = framing, !hasEnded {
+        // What is read goes first, so that the message at the front can be put together with few octets.
+        if clean > 0 { connection.pass(clean, edits: [], direction, more: true, now: now) }
+        owesFlush = owesFlush || clean > 0
+        clean = 0
+        guard connection.frontCount(direction) > unread || connection.gather(direction) else { break }
+        continue
+      }
       hasRead = true
       switch framing {
       case .incomplete: clean += unread
@@ -127,7 +139,11 @@ extension GatewayEngine {
       }
     }
     // Who steps aside has passed everything on.
-    if stream.isRead, clean > 0 { stream.connection.pass(clean, edits: [], direction, now: now) }
+    if stream.isRead, clean > 0 {
+      connection.pass(clean, edits: [], direction, now: now)
+    } else if owesFlush {
+      connection.flush(now: now)
+    }
     return hasRead
   }
 
