@@ -13,11 +13,17 @@ struct BulkShape {
   /// How many buffers are used in turn: as much memory as a worker's, so that a copy costs what it costs there, and not
   /// what it costs in the first-level cache.
   let buffers: Int
+  /// Octets of the lines that the payload is made of; 0 for octets that are no lines.
+  var line = 0
   /// Octets from one buffer to the next.
   static let stride = 65_536
 
   static var segments: Self { Self(payload: 1_448, burst: 32, acknowledgments: 16, buffers: 1_024) }
   static var superFrames: Self { Self(payload: 44 * 1_448, burst: 1, acknowledgments: 1, buffers: 128) }
+  /// Commands of FTP, as the control connection of the end-to-end benchmark has them.
+  static var commands: Self {
+    Self(payload: 63_000, burst: 1, acknowledgments: 1, buffers: 128, line: 1_000)
+  }
 
   var isSuper: Bool { payload > 1_448 }
   var frame: Int { BulkLane.headers + payload }
@@ -151,8 +157,13 @@ struct BulkShape {
   // MARK: Steps of both
 
   private func prepare(_ flow: Flow, port: UInt16) throws {
-    let frame = ControlScene.frame(
+    var frame = ControlScene.frame(
       flow, port: port, flags: .ack, sequence: 1_001, acknowledgment: Self.acknowledged, payload: shape.payload)
+    for start in stride(from: Self.headers, to: frame.count, by: shape.line == 0 ? frame.count : shape.line)
+    where shape.line > 0 {
+      frame.replaceSubrange(start..<start + 5, with: "NOOP ".utf8)
+      frame.replaceSubrange(start + shape.line - 2..<start + shape.line, with: "\r\n".utf8)
+    }
     for number in 0..<shape.buffers { part(device, number, shape.frame).store(frame) }
   }
 

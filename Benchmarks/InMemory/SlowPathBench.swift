@@ -15,7 +15,7 @@ enum SlowPathBench {
     [
       try releasedSessions(rounds: rounds)
     ] + (try bulk(.segments, rounds: rounds)) + (try bulk(.superFrames, rounds: rounds)) + [
-      try messages(rounds: rounds), try memory(),
+      try commands(rounds: rounds), try messages(rounds: rounds), try memory(),
     ] + (try flood(rounds: rounds).map { [$0] } ?? [])
   }
 
@@ -92,6 +92,24 @@ enum SlowPathBench {
     let rates = [fastest.slow, fastest.stranger, fastest.fast].map { format($0 * 8 / 1e9, 1) }
     print("\(title): \(rates[0]) Gbit/s by virtual TCP, \(rates[1]) a stranger's, \(rates[2]) on the fast path")
     return [stays, released]
+  }
+
+  /// A bulk transfer of commands, every one of which its gateway reads, as fast as a plain connection goes end to end.
+  private static func commands(rounds: Int) throws -> Row {
+    var row = Row(title: "bulk of commands of 1000 octets, read by their gateway", unit: "Gbit/s", aim: 10)
+    let (shape, frames) = (BulkShape.commands, 2_000)
+    for round in 0...rounds {
+      let rate = try transfer(shape, frames, port: ControlScene.controlPort, looks: true) {
+        let rate = try $0.slow(frames, $1, &$2)
+        let messages = $2.counters.value(of: .messages, FTPGateway.id)
+        guard messages == UInt64(frames * shape.payload / shape.line) else {
+          throw BenchmarkError.wrong("\(messages) commands were read")
+        }
+        return rate
+      }
+      if round > 0 { row.samples.values.append(rate * 8 / 1e9) }
+    }
+    return row
   }
 
   /// One transfer through a gateway of its own.

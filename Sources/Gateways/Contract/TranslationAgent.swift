@@ -185,6 +185,16 @@ package struct TranslationAgent {
   /// Makes the changes of the memory: the message has been read.
   package func carryOutChanges() { for change in changes { change() } }
 
+  /// Whether the message, read to its end, has asked for anything, or there is anything to tell of it.
+  var wantsAnything: Bool {
+    !(edits.isEmpty && activated.isEmpty && closed.isEmpty && extended.isEmpty && closedEarlier.isEmpty
+      && changes.isEmpty && opened.isEmpty && remarks.isEmpty && answers.isEmpty)
+      || wanted != nil || steppedAside != nil || isDropped
+  }
+
+  /// Makes an agent whose message wanted nothing ready for the next one.
+  mutating func forget() { kind = nil }
+
   /// Doors that were granted to an earlier reading of the message and that this one did not ask for.
   package var unused: [DoorID] {
     answers.indices.compactMap { place in

@@ -68,24 +68,23 @@ extension GatewayEngine {
   private mutating func inspect(
     _ packet: InspectedPacket, _ datagram: DatagramSession, now: UInt64
   ) -> Bool {
-    guard let inspector = datagram.inspector, let payload = UDPPayload(packet.octets.span) else {
+    guard var inspector = datagram.inspector, let payload = UDPPayload(packet.octets.span) else {
       forward(packet)
       return true
     }
     let message = Array(packet.octets[payload.range])
     var reading = Reading(
-      session: datagram.session, inspector: inspector, answers: datagram.answers,
-      isDryRun: settings.dryRun.contains(datagram.session.gateway), addresses: addresses,
-      memory: memories[datagram.session.gateway], now: now)
-    let outcome = reading.read(message, packet.direction)
+      session: datagram.session, answers: datagram.answers, isDryRun: isDryRun(datagram.session.gateway),
+      addresses: addresses, memory: memories[datagram.session.gateway], now: now)
+    let outcome = reading.read(message.span, packet.direction, by: &inspector)
     if case .waiting(let request) = outcome {
       datagram.isParked = true
       send(.open(request), about: datagram.session.id, for: .door(packet.direction, request), now: now)
       return false
     }
     datagram.answers = []
-    datagram.inspector = reading.inspector
-    let result = account(reading, outcome, message, datagram.session, packet.direction, now: now)
+    datagram.inspector = inspector
+    let result = account(reading, outcome, message.span, datagram.session, packet.direction, now: now)
     if !result.isDropped { send(packet, payload, message, result.edits) }
     if let reason = result.steppedAside { stepAside(datagram.session.id, reason, now: now) }
     return true

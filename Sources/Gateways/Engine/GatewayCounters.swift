@@ -100,10 +100,7 @@ package final class GatewayCounters: Sendable {
   private let counts: InlineArray<512, Atomic<UInt64>>
   private let asides: InlineArray<256, Atomic<UInt64>>
   private let slowPath: InlineArray<32, Atomic<UInt64>>
-  private let kinds = Mutex<[GatewayID: [String: UInt64]]>([:])
-
-  /// Kinds of messages that are counted apart, for each gateway.
-  private static let maximumKinds = 64
+  private let kinds = Mutex(MessageKinds())
 
   package init() {
     counts = InlineArray { _ in Atomic(0) }
@@ -132,13 +129,7 @@ package final class GatewayCounters: Sendable {
   }
 
   /// Counts a message of a kind; kinds beyond a bound, which come from the wire, are counted together.
-  package func count(kind: String, of gateway: GatewayID) {
-    kinds.withLock { table in
-      let known = table[gateway] ?? [:]
-      let name = known[kind] != nil || known.count < Self.maximumKinds ? kind : "other"
-      table[gateway, default: [:]][name, default: 0] += 1
-    }
-  }
+  package func count(kind: String, of gateway: GatewayID) { kinds.withLock { $0.count(kind, of: gateway) } }
 
   package func value(of counter: GatewayCounter, _ gateway: GatewayID) -> UInt64 {
     counts[place(gateway) * 16 + counter.rawValue].load(ordering: .relaxed)
@@ -152,6 +143,6 @@ package final class GatewayCounters: Sendable {
 
   /// Messages by their kinds.
   package func messageKinds(of gateway: GatewayID) -> [String: UInt64] {
-    kinds.withLock { $0[gateway] ?? [:] }
+    kinds.withLock { $0.counts(of: gateway) }
   }
 }

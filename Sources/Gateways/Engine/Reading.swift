@@ -2,7 +2,7 @@ import Translation
 
 /// One reading of one message: by a copy of the inspector, so that a message that has to wait for a door can be read
 /// again from the beginning.
-struct Reading {
+struct Reading: ~Copyable {
   enum Outcome {
     case read
     case failed(GatewayError)
@@ -11,46 +11,50 @@ struct Reading {
   }
 
   let session: ControlSession
-  /// Before the reading, and after one that came to an end.
-  private(set) var inspector: any PayloadInspector
   private(set) var agent: TranslationAgent
   let isDryRun: Bool
 
   init(
-    session: ControlSession, inspector: any PayloadInspector, answers: [DoorAnswer], isDryRun: Bool,
-    addresses: any AddressBook, memory: (any GatewayMemory)? = nil, now: UInt64
+    session: ControlSession, answers: [DoorAnswer], isDryRun: Bool, addresses: any AddressBook,
+    memory: (any GatewayMemory)? = nil, now: UInt64
   ) {
     self.session = session
-    self.inspector = inspector
     self.isDryRun = isDryRun
     agent = TranslationAgent(session, addresses: addresses, memory: memory, answers: answers, now: now)
   }
 
-  /// Reads the message. A dry run needs no worker: it is told what a worker would most likely say.
-  mutating func read(_ message: [UInt8], _ direction: Direction) -> Outcome {
+  /// Whether the message, read to its end, has asked for nothing and there is nothing to tell of it, so that the reading
+  /// serves the next message too; and of what kind it is.
+  func conclude() -> (isOfNoConsequence: Bool, kind: String?) { (!agent.wantsAnything, agent.kind) }
+
+  /// Begins another message after one of no consequence.
+  mutating func begin() { agent.forget() }
+
+  /// Has an inspector read the message. Where that has to wait, the inspector is not what it was before, so who gives it
+  /// keeps a copy. A dry run needs no worker: it is told what a worker would most likely say.
+  mutating func read(
+    _ message: Span<UInt8>, _ direction: Direction, by inspector: inout any PayloadInspector
+  ) -> Outcome {
+    guard isDryRun else { return Self.attempt(&inspector, message, direction, &agent) }
     while true {
       var copy = inspector
-      var agent = self.agent
       let outcome = Self.attempt(&copy, message, direction, &agent)
-      if case .waiting(let request) = outcome {
-        guard isDryRun else { return outcome }
-        self.agent = TranslationAgent(
-          session, addresses: agent.addresses, memory: agent.memory,
-          answers: agent.answers + [DoorAnswer(request, .granted(Self.pretended(request, session)))], now: agent.now)
-        continue
+      guard case .waiting(let request) = outcome else {
+        inspector = copy
+        return outcome
       }
-      inspector = copy
-      self.agent = agent
-      return outcome
+      agent = TranslationAgent(
+        session, addresses: agent.addresses, memory: agent.memory,
+        answers: agent.answers + [DoorAnswer(request, .granted(Self.pretended(request, session)))], now: agent.now)
     }
   }
 
   private static func attempt(
-    _ inspector: inout any PayloadInspector, _ message: [UInt8], _ direction: Direction,
+    _ inspector: inout any PayloadInspector, _ message: Span<UInt8>, _ direction: Direction,
     _ agent: inout TranslationAgent
   ) -> Outcome {
     do throws(GatewayError) {
-      try inspector.inspect(message.span, direction, through: &agent)
+      try inspector.inspect(message, direction, through: &agent)
       guard agent.edits.allSatisfy({ $0.range.upperBound <= message.count }) else {
         return .failed(.malformed("an edit beyond the message"))
       }
@@ -79,16 +83,21 @@ struct ReadingResult {
 }
 
 extension GatewayEngine {
+  /// Counts a message that has been read.
+  func count(_ kind: String?, of gateway: GatewayID) {
+    counters.add(to: .messages, of: gateway)
+    if let kind { counters.count(kind: kind, of: gateway) }
+  }
+
   /// Counts and tells what a reading brought about, gives the orders that follow from it, and answers what becomes of the
   /// message itself.
   mutating func account(
-    _ reading: Reading, _ outcome: Reading.Outcome, _ message: [UInt8], _ session: ControlSession,
+    _ reading: borrowing Reading, _ outcome: Reading.Outcome, _ message: Span<UInt8>, _ session: ControlSession,
     _ direction: Direction, now: UInt64
   ) -> ReadingResult {
+    count(reading.agent.kind, of: session.gateway)
     let agent = reading.agent
     let gateway = session.gateway
-    counters.add(to: .messages, of: gateway)
-    if let kind = agent.kind { counters.count(kind: kind, of: gateway) }
     var result = ReadingResult()
     var remarks = agent.remarks
     switch outcome {
@@ -134,8 +143,8 @@ extension GatewayEngine {
   // MARK: What is told
 
   private func tell(
-    _ reading: Reading, _ outcome: Reading.Outcome, _ remarks: [String], _ message: [UInt8], _ direction: Direction,
-    now: UInt64
+    _ reading: borrowing Reading, _ outcome: Reading.Outcome, _ remarks: [String], _ message: Span<UInt8>,
+    _ direction: Direction, now: UInt64
   ) {
     guard ledger.isOn, let gateway = GatewayCatalog.gateway(reading.session.gateway) else { return }
     let agent = reading.agent
@@ -143,11 +152,11 @@ extension GatewayEngine {
       time: now, gateway: gateway.name, session: reading.session, direction: direction, kind: agent.kind ?? "")
     if case .read = outcome {
       entry.edits = agent.edits.map {
-        LedgerEdit(field: $0.field, before: Array(message[$0.range]), after: $0.octets)
+        LedgerEdit(field: $0.field, before: message.extracting($0.range).copied, after: $0.octets)
       }
       entry.doors = agent.opened
     }
-    if case .failed(.malformed) = outcome { entry.malformed = message }
+    if case .failed(.malformed) = outcome { entry.malformed = message.copied }
     entry.remarks = remarks
     entry.isDryRun = reading.isDryRun
     if entry.isWorthTelling { ledger.note(entry) }

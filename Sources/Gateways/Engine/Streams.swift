@@ -106,6 +106,7 @@ extension GatewayEngine {
     // From the front on, and to go on as they are.
     var clean = 0
     var owesFlush = false
+    var reading: Reading?
     while stream.isRead, !stream[direction].isParked {
       let unread = connection.frontCount(direction) - clean
       let isAll = connection.unreadCount(direction) == connection.frontCount(direction)
@@ -134,7 +135,7 @@ extension GatewayEngine {
       case .stranger: stepAside(stream, .stranger, now: now)
       case .stepAside(let reason): stepAside(stream, reason, now: now)
       case .message(let count) where (1...unread).contains(count):
-        clean = inspect(stream, count, behind: clean, direction, now: now)
+        clean = inspect(stream, count, behind: clean, direction, &reading, now: now)
       case .message: stepAside(stream, .malformed, now: now)
       }
     }
@@ -147,29 +148,29 @@ extension GatewayEngine {
     return hasRead
   }
 
+  /// Whether a gateway says what it would do, and does nothing.
+  func isDryRun(_ gateway: GatewayID) -> Bool { !settings.dryRun.isEmpty && settings.dryRun.contains(gateway) }
+
   /// Has the gateway inspect a message of `count` unread octets behind the first `clean`, and does what it says. Answers how
   /// many of the first unread octets are to go on as they are then.
   private mutating func inspect(
-    _ stream: StreamSession, _ count: Int, behind clean: Int, _ direction: Direction, now: UInt64
+    _ stream: StreamSession, _ count: Int, behind clean: Int, _ direction: Direction, _ reading: inout Reading?,
+    now: UInt64
   ) -> Int {
-    guard let inspector = stream.inspector else { return 0 }
     let connection = stream.connection
-    let message = connection.withUnread(direction) { $0.extracting(clean..<clean + count).copied }
-    var reading = Reading(
-      session: stream.session, inspector: inspector, answers: stream[direction].answers,
-      isDryRun: settings.dryRun.contains(stream.session.gateway), addresses: addresses,
-      memory: memories[stream.session.gateway], now: now)
-    let outcome = reading.read(message, direction)
-    if case .waiting(let request) = outcome {
+    let inspection = connection.withUnread(direction) { unread in
+      inspect(unread.extracting(clean..<clean + count), of: stream, direction, &reading, now: now)
+    }
+    let result: ReadingResult
+    switch inspection {
+    case .waiting(let request):
       if clean > 0 { connection.pass(clean, edits: [], direction, now: now) }
       stream[direction].isParked = true
       connection.wait(true, direction, now: now)
       send(.open(request), about: stream.session.id, for: .door(direction, request), now: now)
       return 0
+    case .done(let outcome): result = outcome
     }
-    stream[direction].answers = []
-    stream.inspector = reading.inspector
-    let result = account(reading, outcome, message, stream.session, direction, now: now)
     var rest = clean + count
     if result.isDropped {
       if clean > 0 { connection.pass(clean, edits: [], direction, now: now) }
@@ -187,5 +188,39 @@ extension GatewayEngine {
       return 0
     }
     return rest
+  }
+
+  /// What came of a message.
+  private enum Inspection {
+    /// A door has to be asked for first.
+    case waiting(DoorRequest)
+    case done(ReadingResult)
+  }
+
+  /// Has a gateway read a message where it lies, and gives the orders that follow. A reading that brought nothing about
+  /// serves the next message too.
+  private mutating func inspect(
+    _ message: Span<UInt8>, of stream: StreamSession, _ direction: Direction, _ latest: inout Reading?, now: UInt64
+  ) -> Inspection {
+    guard var inspector = stream.inspector else { return .done(ReadingResult()) }
+    latest?.begin()
+    if latest == nil {
+      latest = Reading(
+        session: stream.session, answers: stream[direction].answers, isDryRun: isDryRun(stream.session.gateway),
+        addresses: addresses, memory: memories[stream.session.gateway], now: now)
+    }
+    let outcome = latest?.read(message, direction, by: &inspector) ?? .read
+    if case .waiting(let request) = outcome {
+      latest = nil
+      return .waiting(request)
+    }
+    if !stream[direction].answers.isEmpty { stream[direction].answers = [] }
+    stream.inspector = inspector
+    if case .read = outcome, let conclusion = latest?.conclude(), conclusion.isOfNoConsequence {
+      count(conclusion.kind, of: stream.session.gateway)
+      return .done(ReadingResult())
+    }
+    guard let reading = latest.take() else { return .done(ReadingResult()) }
+    return .done(account(reading, outcome, message, stream.session, direction, now: now))
   }
 }

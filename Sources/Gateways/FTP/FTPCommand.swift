@@ -38,12 +38,11 @@ struct FTPCommand: Hashable {
     guard (3...Self.longestWord).contains(end - start), let next = line.octet(end),
       next == 0x20 || next == 0x0D || next == 0x0A
     else { return nil }
-    var letters = ""
-    for index in start..<end { letters.unicodeScalars.append(Unicode.Scalar(line[index].uppercased)) }
-    word = letters
+    let letters = Letters(line, start..<end)
+    word = letters.string
     var argument = end
     while line.octet(argument) == 0x20 { argument += 1 }
-    switch word {
+    switch letters {
     case "PORT":
       guard let endpoint = FTPEndpoint(commas: line, at: argument) else { return nil }
       verb = .port(endpoint)
@@ -55,6 +54,31 @@ struct FTPCommand: Hashable {
     case "EPSV": verb = line.matches("ALL", at: argument) ? .other : .extendedPassive
     case "AUTH": verb = .auth
     default: verb = .other
+    }
+  }
+
+  /// A word's letters in capitals, eight at most, in one number: a string would be longer in the making than all else.
+  private struct Letters: Equatable, ExpressibleByStringLiteral {
+    private var packed: UInt64 = 0
+
+    init(_ line: Span<UInt8>, _ range: Range<Int>) {
+      for index in range { packed = packed << 8 | UInt64(line[index].uppercased) }
+    }
+
+    init(stringLiteral word: StaticString) {
+      word.withUTF8Buffer { letters in
+        for place in letters.indices { packed = unsafe packed << 8 | UInt64(letters[place]) }
+      }
+    }
+
+    var string: String {
+      unsafe String(unsafeUninitializedCapacity: FTPCommand.longestWord) { buffer in
+        let count = (71 - packed.leadingZeroBitCount) / 8
+        for place in 0..<count {
+          unsafe buffer[place] = UInt8(truncatingIfNeeded: packed >> UInt64(8 * (count - 1 - place)))
+        }
+        return count
+      }
     }
   }
 

@@ -11,36 +11,24 @@ package enum FTPGateway: ApplicationGateway {
   package static func open(_ session: ControlSession) -> any PayloadInspector { FTPInspector(opened: session.opened) }
 }
 
-/// What the gateway remembers of one control connection.
+/// What the gateway remembers of one control connection. It is copied for each message, so it has the 24 octets that an
+/// existential has room for, and no memory of its own as long as nothing waits for a door.
 struct FTPInspector: PayloadInspector {
   /// Octets of a line that is looked at; RFC 959 has no bound, real lines are shorter than a path.
   static let longestLine = 4096
-  /// Commands that may wait for their replies.
-  static let longestPipeline = 64
-
-  /// What a reply will be the answer to.
-  enum Awaited: Hashable {
-    case passive
-    case extendedPassive
-    case auth
-    /// PORT or EPRT, with the door that waits for it, if there is one.
-    case door(DoorID?)
-    case other
-  }
-
+  /// The commands without reply (rule R9).
+  private var awaited = AwaitedReplies()
   /// Who opened the session is the client.
   private let opened: Direction
   /// Whether the two sides have shown that they speak FTP (rule R1).
   private var hasGreeted = false
   private var hasCommanded = false
-  /// The commands without reply, oldest first (rule R9).
-  private var awaited: [Awaited] = []
-  /// The code of a reply whose last line has not come.
-  private var continuing: Int?
+  /// The code of a reply whose last line has not come; 0 for none.
+  private var continuing: UInt16 = 0
   /// Whether a line longer than the bound is being passed over.
   private var isSkipping: (outbound: Bool, inbound: Bool) = (false, false)
-  /// The door of the endpoint that was agreed upon last.
-  private var agreed: DoorID?
+  /// The door of the endpoint that was agreed upon last, if there is one.
+  private var agreed: [DoorID] = []
 
   init(opened: Direction) { self.opened = opened }
 
@@ -60,7 +48,7 @@ struct FTPInspector: PayloadInspector {
     guard octets.count > Self.longestLine else { return .incomplete }
     // No line that long holds an address; its end is looked for, and nothing is held back meanwhile.
     guard isCommand ? hasCommanded : hasGreeted else { return .stranger }
-    if isCommand { expect(.other) }
+    if isCommand { awaited.append(.other) }
     setSkipping(length == nil, direction)
     return .skip(length ?? octets.count)
   }
@@ -89,7 +77,7 @@ struct FTPInspector: PayloadInspector {
         agent.stepAside(.stranger)
         return
       }
-      expect(.other)
+      awaited.append(.other)
       throw .malformed("not a command")
     }
     hasCommanded = true
@@ -97,20 +85,20 @@ struct FTPInspector: PayloadInspector {
     switch command.verb {
     case .port(let named): try announce(named, isExtended: false, direction, through: &agent)
     case .extendedPort(let named): try announce(named, isExtended: true, direction, through: &agent)
-    case .passive: expect(.passive)
-    case .extendedPassive: expect(.extendedPassive)
-    case .auth: expect(.auth)
-    case .other: expect(.other)
+    case .passive: awaited.append(.passive)
+    case .extendedPassive: awaited.append(.extendedPassive)
+    case .auth: awaited.append(.auth)
+    case .other: awaited.append(.other)
     }
   }
 
   private mutating func inspectReply(
     _ line: Span<UInt8>, _ direction: Direction, through agent: inout TranslationAgent
   ) throws(GatewayError) {
-    if let code = continuing {
+    if continuing != 0 {
       // Lines in the middle may be anything, even look like other replies.
-      guard FTPReply.ends(line, code: code) else { return }
-      continuing = nil
+      guard FTPReply.ends(line, code: Int(continuing)) else { return }
+      continuing = 0
     }
     guard let reply = FTPReply(line) else {
       guard hasGreeted else {
@@ -121,20 +109,14 @@ struct FTPInspector: PayloadInspector {
     }
     agent.count("\(reply.code)")
     guard !reply.goesOn else {
-      continuing = reply.code
+      continuing = UInt16(reply.code)
       return
     }
     let isGreeting = !hasGreeted
     hasGreeted = true
     // A preliminary reply is followed by another; the greeting, and a farewell nobody asked for, answer no command.
-    guard reply.code >= 200, !isGreeting, !awaited.isEmpty else { return }
-    try answer(awaited.removeFirst(), reply, direction, through: &agent)
-  }
-
-  private mutating func expect(_ reply: Awaited) {
-    // A client that pipelines more than that has lost count of nothing that could be translated: the oldest is forgotten.
-    if awaited.count == Self.longestPipeline { awaited.removeFirst() }
-    awaited.append(reply)
+    guard reply.code >= 200, !isGreeting, let command = awaited.takeFirst() else { return }
+    try answer(command, reply, direction, through: &agent)
   }
 
   // MARK: The client names an endpoint
@@ -144,7 +126,7 @@ struct FTPInspector: PayloadInspector {
   ) throws(GatewayError) {
     let session = agent.session
     guard named.endpoint.address == session.sender(direction).address else {
-      expect(.door(nil))
+      awaited.append(.door(nil))
       agent.remark("bounce: \(named.endpoint) is not the client's")
       return
     }
@@ -166,10 +148,10 @@ struct FTPInspector: PayloadInspector {
       }
     } catch .refused {
       // The command goes on as it is: the server will fail to connect, and say so.
-      expect(.door(nil))
+      awaited.append(.door(nil))
       return
     }
-    expect(.door(door))
+    awaited.append(.door(door))
     guard shown != named.endpoint else { return }
     agent.replace(
       named.range, with: isExtended ? Self.separated(shown) : Self.commas(shown), field: isExtended ? "EPRT" : "PORT")
@@ -178,9 +160,9 @@ struct FTPInspector: PayloadInspector {
   // MARK: The server answers
 
   private mutating func answer(
-    _ awaited: Awaited, _ reply: FTPReply, _ direction: Direction, through agent: inout TranslationAgent
+    _ command: AwaitedReplies.Command, _ reply: FTPReply, _ direction: Direction, through agent: inout TranslationAgent
   ) throws(GatewayError) {
-    switch awaited {
+    switch command {
     case .door(let door?):
       if reply.code < 300 {
         agent.activate(door)
@@ -202,8 +184,8 @@ struct FTPInspector: PayloadInspector {
   /// Another endpoint takes the place of the last one (RFC 959 section 4.1.2), and so does its door. A door may be left
   /// over although its connection was made: where a port comes again soon, by the session that it had before.
   private mutating func agree(on door: DoorID, through agent: inout TranslationAgent) {
-    if let agreed { agent.close(agreed) }
-    agreed = door
+    for earlier in agreed { agent.close(earlier) }
+    agreed = [door]
   }
 
   private mutating func answerPassive(
