@@ -56,6 +56,10 @@ extension VirtualConnection {
       self[direction].roundTrip.sample(now - timed.sentAt)
       self[direction].timed = nil
     }
+    if flight * 2 >= room(direction), self[direction].growth < limits.growth {
+      self[direction].isCramped = true
+      wantsRoom = true
+    }
     let octets = place - self[direction].outAcknowledged
     self[direction].acknowledge(place)
     self[direction].duplicateAcknowledgments = 0

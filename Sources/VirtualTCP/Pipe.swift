@@ -89,6 +89,10 @@ struct Pipe {
   var answersKeepAlive = false
   /// The window's end as the sender was told it; it never goes back (RFC 9293 section 3.8.6).
   var announcedEnd = 1
+  /// Octets that it may hold beyond the connection's limits (`VirtualConnection.grow`).
+  var growth = 0
+  /// Whether it has been seen to fill what it may hold.
+  var isCramped = false
 
   /// The way to the receiver.
   struct Path: Sendable {

@@ -188,14 +188,16 @@ extension VirtualConnection {
     // Behind its FIN a sender has nothing to say.
     if let finPlace = self[direction].finPlace { octets = octets.prefix(max(0, finPlace - place)) }
     guard !octets.isEmpty else { return }
-    guard bufferedOctets + octets.count <= limits.octets else {
+    let growth = outbound.growth + inbound.growth
+    guard bufferedOctets + octets.count <= limits.octets + growth else {
       // What passes through must not be held up by what is held already.
       hasRefused = !isPassingThrough
       return
     }
     guard place == self[direction].received else {
       tally.outOfOrder += 1
-      if !self[direction].early.insert(octets, at: place, limit: limits.pieces) { hasRefused = !isPassingThrough }
+      let pieces = limits.pieces + self[direction].growth / 1024
+      if !self[direction].early.insert(octets, at: place, limit: pieces) { hasRefused = !isPassingThrough }
       self[direction].newestEarly = place
       // Said at once: the sender finds out what is missing by it (RFC 5681 section 4.2).
       self[direction].owesAnswer = true

@@ -11,6 +11,8 @@ package struct StreamLimits: Hashable, Sendable, BitwiseCopyable {
 
   /// Octets that a sender may be invited to send.
   var ofDirection: Int { octets / 2 }
+  /// How much more that may become, where a connection grows.
+  var growth: Int { 15 * ofDirection }
 }
 
 /// A segment for the other side.

@@ -209,7 +209,7 @@ extension VirtualConnection {
     // A message longer than the receiver's window must still come to its end: what the proxy acknowledges on its own
     // account, it also makes room for.
     if unread > 0, self[direction].heldAcknowledged > self[direction].delivered { room = max(room, 16_384) }
-    room = min(room, limits.ofDirection - unread - queued)
+    room = min(room, self.room(direction) - unread - queued)
     return max(self[direction].announcedEnd, self[direction].received + room)
   }
 

@@ -34,6 +34,7 @@ import WireFormats
     var isEstablished = false
     var isReset = false
     var isPassingThrough = false
+    var wantsRoom = false
   }
 
   package init(limits: StreamLimits = StreamLimits()) {
@@ -67,6 +68,12 @@ import WireFormats
   package internal(set) var isPassingThrough: Bool {
     get { unsafe standing.pointee.isPassingThrough }
     set { unsafe standing.pointee.isPassingThrough = newValue }
+  }
+
+  /// Whether a stream goes faster than its sender may send for want of room.
+  package internal(set) var wantsRoom: Bool {
+    get { unsafe standing.pointee.wantsRoom }
+    set { unsafe standing.pointee.wantsRoom = newValue }
   }
 
   @inline(__always)
@@ -203,6 +210,25 @@ import WireFormats
     self[direction].path.learntMTU = max(mtu, 68)
     self[direction].path.mtu = max(mtu, 68)
     resendFirst(direction, now: now)
+  }
+
+  // MARK: Room
+
+  /// Octets of a direction that its sender may be invited to send, unread ones and those on their way to the receiver.
+  @inline(__always)
+  func room(_ direction: Direction) -> Int { limits.ofDirection + self[direction].growth }
+
+  /// Gives a stream more room where it fills what it has, which is then what its rate is bound by: twice as much, up to sixteen
+  /// times the limit. A message that is incomplete must still fit into the limit.
+  ///
+  /// - Parameter grant: whether so many octets more may be held.
+  package func grow(_ grant: (Int) -> Bool) {
+    wantsRoom = false
+    for direction in [Direction.outbound, .inbound] where self[direction].isCramped {
+      self[direction].isCramped = false
+      let more = min(room(direction), limits.growth - self[direction].growth)
+      if more > 0, grant(more) { self[direction].growth += more }
+    }
   }
 
   // MARK: Out

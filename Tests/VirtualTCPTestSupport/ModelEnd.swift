@@ -13,6 +13,8 @@ struct ModelEnd {
     var timestamps = true
     var selective = true
     var window = 65_535
+    /// What its SYN says of it at most.
+    var firstWindow = 65_535
     /// Whether it sends nothing before the other end has ended its stream.
     var waitsForEnd = false
     /// After how many octets it stops reading, and for how long; its window closes meanwhile.
@@ -100,7 +102,7 @@ struct ModelEnd {
   private func syn(_ flags: TCPFlags) -> TCPSegment {
     var segment = TCPSegment(
       sequence: traits.initialSequence, acknowledgment: flags.contains(.ack) ? peerSequence &+ 1 : 0, flags: flags,
-      window: UInt16(clamping: traits.window))
+      window: UInt16(clamping: min(traits.window, traits.firstWindow)))
     segment.options.maximumSegment = UInt16(traits.maximumSegment)
     segment.options.windowScale = traits.scale
     segment.options.sackPermitted = traits.selective

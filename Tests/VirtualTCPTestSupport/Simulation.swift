@@ -32,7 +32,7 @@ package struct Simulation {
 
   private(set) var inside: ModelEnd
   private(set) var outside: ModelEnd
-  var connection = VirtualConnection()
+  let connection: VirtualConnection
   var random: SeededRandom
   private let trouble: Trouble
   private var flights: [Flight] = []
@@ -43,6 +43,8 @@ package struct Simulation {
   private let superFrames: Bool
   /// Whether the gateway lets octets between messages pass unread, in their own packets.
   let lends: Bool
+  /// Of a hundred times that a stream is cramped, how often it gets more room.
+  private let growing: Int
   /// Whether both ends open the connection (RFC 9293 section 3.5).
   private let isSimultaneous: Bool
   /// The streams as the gateway made them: what has to arrive.
@@ -61,6 +63,8 @@ package struct Simulation {
 
   package init(seed: UInt64, octets: Int, trouble: Trouble, longestMessage: Int) {
     var random = SeededRandom(seed: seed)
+    // Half of the connections have so little room that a window fills it, but no less than a SYN has told of.
+    let isCramped = longestMessage < 1_000 && random.oneIn(2)
     func traits() -> ModelEnd.Traits {
       var traits = ModelEnd.Traits(initialSequence: UInt32(truncatingIfNeeded: random.next()))
       // Half of the connections wrap soon.
@@ -70,6 +74,7 @@ package struct Simulation {
       traits.selective = random.oneIn(2)
       traits.maximumSegment = [200, 536, 1000, 1460][Int(random.next() % 4)]
       traits.window = [4_000, 20_000, 65_535][Int(random.next() % 3)]
+      if isCramped { traits.firstWindow = 4_000 }
       if random.oneIn(8) {
         traits.stall = (Int(random.next() % UInt64(octets)), 50_000 + random.next() % 20_000_000)
         traits.window = min(traits.window, 4_000)
@@ -90,6 +95,10 @@ package struct Simulation {
     holding = random.oneIn(3) ? 30 : 0
     lastMessage = random.oneIn(4) ? 1 + Int(random.next() % 12) : nil
     lends = random.oneIn(2)
+    var limits = StreamLimits()
+    if isCramped { limits.octets = random.number(in: 2 * 4_000...30_000) }
+    growing = random.pick([0, 50, 100])
+    connection = VirtualConnection(limits: limits)
     self.trouble = trouble
     self.longestMessage = longestMessage
     self.random = random
@@ -170,6 +179,7 @@ package struct Simulation {
       connection.setPath(.outbound, mtu: 1500, networkHeader: 20, superFrames: superFrames)
       connection.setPath(.inbound, mtu: 1500, networkHeader: 20, superFrames: superFrames)
       if let passed = pass(flight.segment, flight.direction) {
+        grow()
         fly(passed, flight.direction, towardsProxy: false)
         return
       }
@@ -180,6 +190,7 @@ package struct Simulation {
       guard !isBurst else { return }
       edit(.outbound)
       edit(.inbound)
+      grow()
       relay()
     } else if flight.direction == .outbound {
       launch(outside.receive(flight.segment, now: now), .inbound)
@@ -188,11 +199,18 @@ package struct Simulation {
     }
   }
 
+  private mutating func grow() {
+    guard connection.wantsRoom else { return }
+    let isGranted = chance(growing)
+    connection.grow { _ in isGranted }
+  }
+
   /// The frames that came at once have all been taken.
   private mutating func endBurst() {
     guard isBurst, !flights.contains(where: { $0.isTowardsProxy && $0.time <= now }) else { return }
     isBurst = false
     connection.flush(now: now)
+    grow()
     relay()
   }
 

@@ -17,6 +17,8 @@ final class HostShare {
   let host: Host
   fileprivate(set) var octets = 0
   fileprivate(set) var connections = 0
+  /// Octets that connections may hold beyond what each may.
+  fileprivate(set) var growth = 0
 
   fileprivate init(_ host: Host) { self.host = host }
 }
@@ -25,6 +27,7 @@ final class HostShare {
 struct HeldOctets {
   private var hosts: [HostShare.Host: HostShare] = [:]
   private(set) var total = 0
+  private(set) var growth = 0
 
   /// The share of a connection that begins.
   mutating func join(_ session: ControlSession) -> HostShare {
@@ -43,9 +46,22 @@ struct HeldOctets {
     total += octets
   }
 
-  /// A connection has ended that held so many octets.
-  mutating func leave(_ share: HostShare, with octets: Int) {
+  /// Lets a connection hold so many octets more than each may, unless what was granted so would go beyond a quarter of its
+  /// host's bound, or of that of all: so nobody's gateway steps aside because somebody else is fast.
+  mutating func grant(_ octets: Int, to share: HostShare, _ settings: EngineSettings) -> Bool {
+    guard share.growth + octets <= settings.octetsPerHost / 4, growth + octets <= settings.maximumOctets / 4 else {
+      return false
+    }
+    share.growth += octets
+    growth += octets
+    return true
+  }
+
+  /// A connection has ended that held so many octets, and was granted so many beyond what each may hold.
+  mutating func leave(_ share: HostShare, with octets: Int, granted: Int) {
     change(share, by: -octets)
+    share.growth -= granted
+    growth -= granted
     share.connections -= 1
     if share.connections == 0 { hosts[share.host] = nil }
   }

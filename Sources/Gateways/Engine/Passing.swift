@@ -24,6 +24,7 @@ extension GatewayEngine {
     latest = max(latest, now)
     counters.add(to: .packets, of: stream.session.gateway)
     stream.connection.pass(passing, segment, hasPartialChecksum: hasPartialChecksum, now: now)
+    if stream.connection.wantsRoom { makeRoom(stream) }
     if header == IPv6Field.length, let flow = stream.session.ipv6Flow { ipv6.touch(flow, .established, now: now) }
     return true
   }

@@ -42,6 +42,15 @@ extension GatewayEngine {
     send(.end(stream.session.id), about: stream.session.id, for: .notice, now: now)
   }
 
+  /// Gives a connection more room that fills what it has. It keeps that until it ends, since its ends have been told of it.
+  mutating func makeRoom(_ stream: StreamSession) {
+    stream.connection.grow { octets in
+      guard held.grant(octets, to: stream.share, settings) else { return false }
+      stream.grantedOctets += octets
+      return true
+    }
+  }
+
   /// Counts what a connection holds now; whether that is more than before.
   private mutating func count(_ stream: StreamSession) -> Bool {
     let octets = stream.connection.bufferedOctets
@@ -73,7 +82,7 @@ extension GatewayEngine {
 
   /// Forgets a stream that has ended.
   mutating func forget(_ stream: StreamSession) {
-    held.leave(stream.share, with: stream.countedOctets)
+    held.leave(stream.share, with: stream.countedOctets, granted: stream.grantedOctets)
     counters.add(-1, to: .connections)
     if stream.isRead { counters.add(-1, to: .openSessions, of: stream.session.gateway) }
     counters.set(.bufferedOctets, to: held.total)

@@ -50,6 +50,8 @@ import WireFormats
   var timerAt = UInt64.max
   /// Octets that the engine has counted as this connection's.
   var countedOctets = 0
+  /// Octets that it may hold beyond what each connection may.
+  var grantedOctets = 0
   /// What the connections of its inside host hold.
   let share: HostShare
   /// The gateway's answer to why it stepped aside.

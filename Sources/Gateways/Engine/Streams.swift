@@ -93,6 +93,7 @@ extension GatewayEngine {
     // What one direction does may let the other go on; each round consumes something, so this ends.
     while read(stream, .outbound, now: now) || read(stream, .inbound, now: now) {}
     bound(stream, now: now)
+    if stream.connection.wantsRoom { makeRoom(stream) }
     transmit(stream)
     tally(stream)
     settle(stream, now: now)
