@@ -57,11 +57,16 @@ struct HeldOctets {
     return true
   }
 
+  /// A connection that has been closed needs no room any more.
+  mutating func giveBack(_ granted: Int, of share: HostShare) {
+    share.growth -= granted
+    growth -= granted
+  }
+
   /// A connection has ended that held so many octets, and was granted so many beyond what each may hold.
   mutating func leave(_ share: HostShare, with octets: Int, granted: Int) {
     change(share, by: -octets)
-    share.growth -= granted
-    growth -= granted
+    giveBack(granted, of: share)
     share.connections -= 1
     if share.connections == 0 { hosts[share.host] = nil }
   }

@@ -42,8 +42,10 @@ extension GatewayEngine {
     send(.end(stream.session.id), about: stream.session.id, for: .notice, now: now)
   }
 
-  /// Gives a connection more room that fills what it has. It keeps that until it ends, since its ends have been told of it.
+  /// Gives a connection more room that fills what it has. It keeps that until it is closed, since its ends have been told of
+  /// it.
   mutating func makeRoom(_ stream: StreamSession) {
+    guard !stream.connection.isClosed else { return }
     stream.connection.grow { octets in
       guard held.grant(octets, to: stream.share, settings) else { return false }
       stream.grantedOctets += octets
@@ -78,6 +80,13 @@ extension GatewayEngine {
       stream.notedShift = stream.connection.shift
       send(.note(stream.session.id, stream.notedShift), about: stream.session.id, for: .notice, now: now)
     }
+  }
+
+  /// Takes the room back from a connection that both ends have closed: its session stays for a while.
+  mutating func takeRoom(_ stream: StreamSession) {
+    guard stream.grantedOctets > 0, stream.connection.isClosed else { return }
+    held.giveBack(stream.grantedOctets, of: stream.share)
+    stream.grantedOctets = 0
   }
 
   /// Forgets a stream that has ended.

@@ -94,6 +94,7 @@ extension GatewayEngine {
     while read(stream, .outbound, now: now) || read(stream, .inbound, now: now) {}
     bound(stream, now: now)
     if stream.connection.wantsRoom { makeRoom(stream) }
+    takeRoom(stream)
     transmit(stream)
     tally(stream)
     settle(stream, now: now)

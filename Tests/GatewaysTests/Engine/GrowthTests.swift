@@ -97,6 +97,18 @@ struct GrowthTests {
     #expect(bench.engine.held.growth == 0 && bench.counters.value(of: .bufferedOctets) == 0)
   }
 
+  @Test func `goes when both ends have closed, before their session does`() {
+    var bench = bench()
+    let granted = hurry(&bench, rounds: 40)
+    bench.send(.outbound, [.ack, .fin])
+    bench.send(.inbound, [.ack, .fin])
+    #expect(granted > 0 && bench.engine.held.growth == granted)
+    bench.send(.outbound)
+    #expect(bench.engine.held.growth == 0)
+    bench.engine.ended(bench.session.id)
+    #expect(bench.engine.held.growth == 0)
+  }
+
   @Test func `is nothing where the host or all have too little`() {
     var small = bench { $0.octetsPerHost = 16_000 }
     let ofHost = hurry(&small, rounds: 40)
