@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes docs/performance.md, its drawing and the table of the README from what Tools/bench measured.
 
-    Benchmarks/document.py [RESULT.json]
+    Benchmarks/document.py [RESULT.json [AGAIN.json]]
 
 Without a file it takes the latest of .build/bench. None of it is written by hand, so that no part is older than the rest.
+Figures that were measured again at the same revision take the place of those of the whole run, and are marked.
 """
 
 import json
@@ -185,11 +186,11 @@ def put_into_readme(text: str) -> None:
 
 
 def main() -> int:
-    if len(sys.argv) > 2 or sys.argv[1:2] in (["--help"], ["-h"]):
+    if len(sys.argv) > 3 or sys.argv[1:2] in (["--help"], ["-h"]):
         print(__doc__)
         return 0 if len(sys.argv) == 2 else 64
     kept = sorted((ROOT / ".build/bench").glob("2*.json"))
-    if len(sys.argv) == 2:
+    if len(sys.argv) >= 2:
         path = Path(sys.argv[1])
     elif kept:
         path = kept[-1]
@@ -200,6 +201,13 @@ def main() -> int:
     if not result.get("end_to_end") or not result.get("in_memory"):
         print(f"Benchmarks/document.py: {path} has not all figures: run Tools/bench without --only", file=sys.stderr)
         return 1
+    if len(sys.argv) == 3:
+        again = json.loads(Path(sys.argv[2]).read_text())
+        if again["machine"]["revision"] != result["machine"]["revision"]:
+            print(f"Benchmarks/document.py: {sys.argv[2]} is of another revision than {path}", file=sys.stderr)
+            return 1
+        for name, row in again["end_to_end"].items():
+            result["end_to_end"][name] = {**row, "note": "measured again, in a run of its own at the same revision"}
     when = result["machine"]["time"][:10]
     (ROOT / "docs/images").mkdir(exist_ok=True)
     (ROOT / "docs/images/performance.svg").write_text(drawing(result["end_to_end"]))
