@@ -18,6 +18,7 @@ REFERENCES = {
     "kernel": "the kernel's nftables", "helpers": "the kernel's nftables with helpers",
     "copy": "the copy-only forwarder in C", "plain": "a plain port",
 }
+AGAIN = "measured again, in a run of its own at the same revision"
 # The marks in the README.
 BEGIN, END = "<!-- performance -->", "<!-- end of performance -->"
 # The drawing's measures, in pixels.
@@ -171,9 +172,12 @@ def summary(result: dict) -> str:
     ]
     for row in result["end_to_end"].values():
         value = statistics.median(row["gateway"])
+        mark = " (again)" if row.get("note") == AGAIN else ""
         lines.append(
-            f"| {row['title']} | {value:.{digits(value)}f} {row['unit']} | {REFERENCES[row['reference']]} "
+            f"| {row['title']}{mark} | {value:.{digits(value)}f} {row['unit']} | {REFERENCES[row['reference']]} "
             f"| {spread(row['ratios'], 2)} |")
+    if any(row.get("note") == AGAIN for row in result["end_to_end"].values()):
+        lines += ["", f"(again): {AGAIN}."]
     return "\n".join(lines)
 
 
@@ -207,7 +211,7 @@ def main() -> int:
             print(f"Benchmarks/document.py: {sys.argv[2]} is of another revision than {path}", file=sys.stderr)
             return 1
         for name, row in again["end_to_end"].items():
-            result["end_to_end"][name] = {**row, "note": "measured again, in a run of its own at the same revision"}
+            result["end_to_end"][name] = {**row, "note": AGAIN}
     when = result["machine"]["time"][:10]
     (ROOT / "docs/images").mkdir(exist_ok=True)
     (ROOT / "docs/images/performance.svg").write_text(drawing(result["end_to_end"]))
