@@ -44,8 +44,8 @@ extension Translator {
     }
   }
 
-  /// The same for any packet: one whose way has to be looked up or its next hop resolved, that may be too large for its link or be cut behind it,
-  /// that opens a connection, that is a fragment.
+  /// The same for any packet: one whose way has to be looked up or its next hop resolved, that may be too large for its
+  /// link or be cut behind it, that opens a connection, that is a fragment.
   @inline(never)
   mutating func translateCarefully(_ packet: inout Packet, _ session: UInt32) {
     guard packet.timeToLive > 1 else {
